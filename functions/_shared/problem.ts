@@ -1,0 +1,27 @@
+/** What went wrong, for a program (`code`) and for a person (`title`, `detail`). */
+export interface Problem {
+  status: number;
+  code: string;
+  title: string;
+  detail?: string;
+  /** Seconds to wait before the same call may succeed. */
+  retryAfter?: number;
+}
+
+/** An error reply of a function that has no protocol of its own: RFC 9457. */
+export function problemResponse(request: Request, problem: Problem, headers: HeadersInit = {}): Response {
+  const { status, code, title, detail, retryAfter } = problem;
+  const reply = new Headers(headers);
+  reply.set("content-type", "application/problem+json");
+  reply.set("cache-control", "no-store");
+  if (retryAfter !== undefined) reply.set("retry-after", String(retryAfter));
+  const body = {
+    type: `urn:problem:${code}`,
+    title,
+    status,
+    ...(detail !== undefined && { detail }),
+    instance: new URL(request.url).pathname,
+    ...(retryAfter !== undefined && { retry_after: retryAfter }),
+  };
+  return new Response(JSON.stringify(body), { status, headers: reply });
+}

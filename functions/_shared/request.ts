@@ -1,0 +1,52 @@
+import { isIP } from "node:net";
+
+const acceptableRequestId = /^[\w.:-]{8,100}$/;
+
+/** The caller's own request id when it is a plain word, else a new one; it goes into logs and the reply. */
+export function requestId(request: Request): string {
+  const given = request.headers.get("x-request-id") ?? "";
+  return acceptableRequestId.test(given) ? given : crypto.randomUUID();
+}
+
+/** The client's network address: the first that the proxies in front of the function name, else the peer's. */
+export function clientAddress(request: Request, peer?: string): string | null {
+  const forwarded = request.headers.get("x-forwarded-for")?.split(",", 1)[0]?.trim() ?? "";
+  for (const address of [forwarded, peer ?? ""]) if (isIP(address) !== 0) return address;
+  return null;
+}
+
+/** A request body was longer than allowed. */
+export class BodyTooLarge extends Error {
+  readonly limit: number;
+
+  constructor(limit: number) {
+    super(`The body is larger than ${limit} bytes`);
+    this.limit = limit;
+  }
+}
+
+/**
+ * Reads a body of at most `limit` bytes, counted as they arrive: a declared length can be missing or wrong.
+ * The rest of a body that is too long is read and dropped, up to four times the limit, so that the client gets to
+ * the point where it reads the answer.
+ */
+export async function readBody(request: Request, limit: number): Promise<Uint8Array> {
+  if (request.body === null) return new Uint8Array();
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>) {
+    length += chunk.byteLength;
+    if (length <= limit) chunks.push(chunk);
+    else chunks.length = 0;
+    if (length > 4 * limit) break;
+  }
+  if (length > limit) throw new BodyTooLarge(limit);
+  if (chunks.length === 1 && chunks[0]) return chunks[0];
+  const body = new Uint8Array(length);
+  let offset = 0;
+  for (const chunk of chunks) {
+    body.set(chunk, offset);
+    offset += chunk.byteLength;
+  }
+  return body;
+}

@@ -1,0 +1,182 @@
+import { errorState } from "../_shared/database.ts";
+import type { Log } from "../_shared/log.ts";
+import { BodyTooLarge, clientAddress, readBody, requestId } from "../_shared/request.ts";
+
+/** What a call of the protocol is handed to, and where it is reported. */
+export interface Dependencies {
+  /** Answers one command: the body and the reply are JSON texts; every rule is behind this function. */
+  call(body: string, address: string | null, userAgent: string | null): Promise<string>;
+  log: Log;
+  /** The address at the other end of the connection. */
+  peer?: string | undefined;
+}
+
+type Body = Record<string, unknown>;
+
+const longestBody = 8 * 1024 * 1024;
+/** A song lies three levels deep; nothing in the protocol lies deeper than four. */
+const deepestNesting = 8;
+const longestCommand = 64;
+const longestUserAgent = 200;
+
+const busy = "The server is busy, try again";
+
+const help = `This is the address of a karaoke request server.
+
+In OpenKJ, open Settings, then Network, paste this address into "Server URL", paste your API key below it,
+and press "Test". A web browser has nothing to see here.
+`;
+
+/** A call that cannot be answered, with the sentence that the person at the desktop program reads. */
+class Refusal extends Error {}
+
+/**
+ * Answers one HTTP request of the OpenKJ protocol: always status 200, and one JSON document with `command`, `error`
+ * and, on errors, `errorString`. The desktop program never reads the body of any other status.
+ */
+export async function handle(request: Request, dependencies: Dependencies): Promise<Response> {
+  const id = requestId(request);
+  if (request.method === "GET" || request.method === "HEAD") {
+    return reply(id, help, "text/plain; charset=utf-8");
+  }
+  if (request.method === "OPTIONS") return reply(id, null);
+
+  const started = performance.now();
+  const report = { request_id: id, command: "" };
+  try {
+    const body = await parse(request);
+    report.command = commandOf(body);
+    const answer = await dependencies.call(
+      JSON.stringify(withHeaderKey(body, request.headers)),
+      clientAddress(request, dependencies.peer),
+      request.headers.get("user-agent")?.slice(0, longestUserAgent) ?? null,
+    );
+    dependencies.log.debug("answered", { ...report, duration_ms: since(started) });
+    return reply(id, answer);
+  } catch (error) {
+    const refusal = refusalOf(error);
+    const fields = { ...report, duration_ms: since(started) };
+    if (refusal) dependencies.log.info("refused", { ...fields, reason: refusal });
+    else dependencies.log.error("failed", { ...fields, error });
+    const answer = { command: report.command, error: true, errorString: refusal ?? busy };
+    return reply(id, JSON.stringify(answer));
+  }
+}
+
+/** Reads the body as far as every command needs it; what the fields mean is decided in the database. */
+async function parse(request: Request): Promise<Body> {
+  if (request.method !== "POST" && request.method !== "PUT") {
+    throw new Refusal(`Commands are sent with POST, not ${request.method}`);
+  }
+  const bytes = await readBody(request, longestBody);
+  if (bytes.byteLength === 0) throw new Refusal("The request has no body; send a JSON object with a command");
+  if (nestsTooDeeply(bytes)) throw new Refusal("The request is nested too deeply");
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new Refusal("The request is not valid UTF-8");
+  }
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    throw new Refusal("The request is not valid JSON");
+  }
+  if (!isObject(body)) throw new Refusal("The request must be a JSON object");
+  return mayHoldUnstorableText(text) ? storable(text, body) : body;
+}
+
+function isObject(value: unknown): value is Body {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Counts open brackets outside of strings, before anything is built from a body made to exhaust memory. */
+function nestsTooDeeply(json: Uint8Array): boolean {
+  const [quote, backslash] = [0x22, 0x5c];
+  let depth = 0;
+  let inString = false;
+  for (let index = 0; index < json.length; index++) {
+    const byte = json[index];
+    if (inString) {
+      if (byte === backslash) index++;
+      else if (byte === quote) inString = false;
+    } else if (byte === quote) inString = true;
+    else if (byte === 0x7b || byte === 0x5b) {
+      if (++depth > deepestNesting) return true;
+    } else if (byte === 0x7d || byte === 0x5d) depth--;
+  }
+  return false;
+}
+
+/** Only an escape can bring a NUL or half of a surrogate pair into a text that was valid UTF-8. */
+function mayHoldUnstorableText(text: string): boolean {
+  return /\\u(0000|d[89a-f])/i.test(text);
+}
+
+/**
+ * PostgreSQL stores neither NUL nor half a surrogate pair. The desktop program drops a whole upload batch without
+ * a word when it is refused, so a broken file tag costs one character there; any other call is refused.
+ */
+function storable(text: string, body: Body): Body {
+  let isWhole = true;
+  const repaired: unknown = JSON.parse(text, (key, value: unknown) => {
+    if (isUnstorable(key)) isWhole = false;
+    if (typeof value !== "string" || !isUnstorable(value)) return value;
+    isWhole = false;
+    return value.toWellFormed().replaceAll("\0", "\uFFFD");
+  });
+  if (isWhole) return body;
+  if (body["command"] === "addSongs" && isObject(repaired)) return repaired;
+  throw new Refusal("The request contains a character that cannot be stored");
+}
+
+function isUnstorable(text: string): boolean {
+  return text.includes("\0") || !text.isWellFormed();
+}
+
+/** The command to repeat in the reply, or an empty text when there is none worth repeating. */
+function commandOf(body: Body): string {
+  const command = body["command"];
+  return typeof command === "string" && command.length <= longestCommand ? command : "";
+}
+
+/** Programs other than OpenKJ may send the key as a header. A Supabase key in Authorization is the gateway's. */
+function withHeaderKey(body: Body, headers: Headers): Body {
+  if (body["api_key"] !== undefined && body["api_key"] !== "") return body;
+  const bearer = /^Bearer\s+(sk_live_\S+)$/i.exec(headers.get("authorization") ?? "")?.[1];
+  const key = headers.get("x-api-key") ?? bearer;
+  return key === undefined || key === "" ? body : { ...body, api_key: key };
+}
+
+/** The sentence for errors that are the caller's; undefined for errors that are ours, whose text stays inside. */
+function refusalOf(error: unknown): string | undefined {
+  if (error instanceof Refusal) return error.message;
+  if (error instanceof BodyTooLarge) return "The request is larger than 8 MB; send fewer songs at once";
+  const state = errorState(error);
+  if (/^PT4/.test(state) && error instanceof Error) {
+    return "detail" in error && typeof error.detail === "string" ? error.detail : error.message;
+  }
+  // Data exceptions and over-complex input: what was sent cannot be a value of the field it was sent for.
+  if (/^(22|54)/.test(state)) return "The request cannot be read";
+  return undefined;
+}
+
+function since(started: number): number {
+  return Math.round(performance.now() - started);
+}
+
+/** Browsers may call too: nothing here depends on a cookie, so any page may read what its own key or guest may. */
+function reply(id: string, body: string | null, contentType = "application/json"): Response {
+  const headers = new Headers({
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    "x-request-id": id,
+    "access-control-allow-origin": "*",
+    "access-control-allow-methods": "POST, PUT, OPTIONS",
+    "access-control-allow-headers":
+      "authorization, apikey, content-type, x-api-key, x-client-info, x-request-id",
+  });
+  if (body !== null) headers.set("content-type", contentType);
+  return new Response(body, { status: body === null ? 204 : 200, headers });
+}
