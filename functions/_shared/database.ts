@@ -14,7 +14,7 @@ export interface DatabaseOptions {
 
 /**
  * One pool for a running function. It connects when first used and again after the database was away; a statement
- * that meets a broken connection fails at once instead of waiting.
+ * that meets a broken connection fails at once (see `reconnecting`).
  */
 export function connect(url: string, options: DatabaseOptions): Database {
   const { role, connections = 6, statementSeconds = 30 } = options;
@@ -40,4 +40,27 @@ export function connect(url: string, options: DatabaseOptions): Database {
 /** The five-character state of an error that came from PostgreSQL, or the client's own code for a lost connection. */
 export function errorState(error: unknown): string {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+}
+
+/** States of a connection that was refused, lost or closed, and of a database that stops, starts or is full. */
+const connectionLost =
+  /^(CONNECTION_(CLOSED|ENDED|DESTROYED)|ECONN(REFUSED|RESET)|EPIPE|08\d{3}|57P0[1-3]|53300)$/;
+
+/**
+ * Repeats a call whose connection was lost, so that a short restart of the database goes unnoticed. Only for calls
+ * that may safely arrive twice: a lost connection does not tell whether the first one was carried out.
+ */
+export async function reconnecting<Result>(
+  call: () => Promise<Result>,
+  patienceSeconds = 3,
+): Promise<Result> {
+  const deadline = performance.now() + patienceSeconds * 1000;
+  for (let pause = 25;; pause *= 2) {
+    try {
+      return await call();
+    } catch (error) {
+      if (!connectionLost.test(errorState(error)) || performance.now() + pause > deadline) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, pause));
+  }
 }

@@ -1,0 +1,21 @@
+import { connect } from "../_shared/database.ts";
+import { databaseSettings, readEnvironment } from "../_shared/env.ts";
+import { createLog } from "../_shared/log.ts";
+import { handle } from "./handler.ts";
+
+const settings = readEnvironment(databaseSettings, Deno.env.toObject());
+const database = connect(settings.SUPABASE_DB_URL, {
+  role: "ops_gateway",
+  connections: 1,
+  statementSeconds: 3,
+});
+
+async function newestMigration(): Promise<string | null> {
+  const [row] = await database<{ migration: string | null }[]>`
+    select private.newest_migration() as migration
+  `;
+  return row?.migration ?? null;
+}
+
+const log = createLog("ops", settings.LOG_LEVEL);
+Deno.serve((request) => handle(request, { newestMigration, log }));
