@@ -1,0 +1,10 @@
+insert into private.rate_limits (key, maximum, window_seconds, description) values
+  ('user_writes', 300, 60, 'Writing REST requests of one user'),
+  ('organization_creation', 5, 86400, 'Organizations made by one user'),
+  ('requests_per_device', 10, 3600, 'Song requests of one guest'),
+  ('requests_per_singer', 10, 3600, 'Song requests of one singer'),
+  ('requests_per_address', 60, 3600, 'Song requests of guests from one address: a bar''s Wi-Fi shares one'),
+  ('requests_per_venue', 50, 3600, 'Song requests at one venue, where the venue sets nothing else'),
+  ('api_key_rotation', 5, 3600, 'Rotations of one API key'),
+  ('api_key_failures', 100, 60, 'Wrong API keys from one address')
+on conflict (key) do nothing;

@@ -1,0 +1,23 @@
+-- One way to refuse: PostgREST turns SQLSTATE PTnnn into HTTP status nnn and passes message, details and hint on.
+
+create function private.raise_error(p_status integer, p_code text, p_detail text default null, p_hint text default null)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+  raise exception using
+    errcode = 'PT' || p_status,
+    message = p_code,
+    detail = coalesce(p_detail, ''),
+    hint = coalesce(p_hint, '');
+end;
+$$;
+
+comment on function private.raise_error(integer, text, text, text) is
+  'Refuses the current statement with HTTP status p_status (400-599). p_code is stable and for programs, p_detail says what
+is wrong, p_hint how to put it right.';
+
+revoke all on function private.raise_error(integer, text, text, text) from public;

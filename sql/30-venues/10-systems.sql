@@ -1,0 +1,60 @@
+-- A system is one karaoke rig of an organization; the song book belongs to it.
+
+create table public.systems (
+  id uuid primary key default gen_random_uuid(),
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  openkj_system_id integer not null,
+  name text not null,
+  configuration jsonb not null default '{}',
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint name_is_1_to_255_characters check (char_length(name) between 1 and 255 and name = btrim(name)),
+  constraint configuration_is_an_object check (jsonb_typeof(configuration) = 'object'),
+  constraint configuration_is_small check (pg_column_size(configuration) <= 65536),
+  unique (organization_id, openkj_system_id),
+  unique (id, organization_id)
+);
+
+alter table public.systems enable row level security;
+revoke all on public.systems from anon, authenticated, service_role;
+
+comment on table public.systems is 'A karaoke rig with a song book of its own.';
+comment on column public.systems.openkj_system_id is 'What OpenKJ calls it; counted per organization from 1, never reused.';
+
+create trigger systems_set_updated_at
+  before update on public.systems
+  for each row execute function private.set_updated_at();
+
+create function private.number_system()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+  update private.organization_counters
+  set next_openkj_system_id = next_openkj_system_id + 1
+  where organization_id = new.organization_id
+  returning next_openkj_system_id - 1 into new.openkj_system_id;
+  return new;
+end;
+$$;
+
+comment on function private.number_system() is 'Definer: the counters are private.';
+
+revoke all on function private.number_system() from public;
+
+create trigger systems_number
+  before insert on public.systems
+  for each row execute function private.number_system();
+
+-- When each rig was last heard of. Apart from its row, which people edit and which is audited.
+create table private.system_heartbeats (
+  system_id uuid primary key references public.systems (id) on delete cascade,
+  last_seen_at timestamptz not null
+) with (fillfactor = 50);
+
+alter table private.system_heartbeats enable row level security;
+
+comment on table private.system_heartbeats is 'Last call of OpenKJ for a system, at most one write in 30 s.';
