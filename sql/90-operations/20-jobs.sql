@@ -1,5 +1,14 @@
 -- Recurring work, listed with its schedule in this one place. Every job may run twice or late without harm.
 
+do $$
+begin
+  -- A test database may lack the scheduler; the cloud has it and leaves it to the project to switch it on.
+  if exists (select from pg_catalog.pg_available_extensions as available where available.name = 'pg_cron') then
+    create extension if not exists pg_cron with schema pg_catalog;
+  end if;
+end;
+$$;
+
 create table private.jobs (
   name text primary key,
   schedule text not null,
