@@ -1,0 +1,189 @@
+import type { RawData, WebSocket } from "ws";
+import { Channel, Refusal } from "./channel.ts";
+import { decode, encode, encodeReply, MalformedFrame } from "./frames.ts";
+import type { Encoded, Incoming, Message, UserBroadcast, Version } from "./frames.ts";
+import { readJoin } from "./join.ts";
+import { log } from "./log.ts";
+import { Sequence } from "./rates.ts";
+import type { RoomName } from "./rooms.ts";
+import type { Server } from "./server.ts";
+
+/** What the upgrade request said about a client. */
+export interface Client {
+  version: Version;
+  apiToken: string;
+  headers: Record<string, string>;
+}
+
+/** Close codes a client may see beside its own. */
+export const closeCodes = { normal: 1000, goingAway: 1001, restart: 1012 } as const;
+
+const tooManyJoins = "ClientJoinRateLimitReached: Too many joins per second";
+
+/** One socket with its channels. */
+export class Connection {
+  readonly version: Version;
+  readonly apiToken: string;
+  readonly headers: Record<string, string>;
+  #server: Server;
+  #socket: WebSocket;
+  #channels = new Map<string, Channel>();
+  #sequences = new Map<string, Sequence>();
+  #lastFrame = Date.now();
+  #lastChannel = Date.now();
+  /** Rooms whose missed messages this client was given; null for a client that was not connected before. */
+  #resumed: Set<string> | null = null;
+  #isFirstFrame = true;
+
+  constructor(server: Server, socket: WebSocket, client: Client) {
+    this.#server = server;
+    this.#socket = socket;
+    this.version = client.version;
+    this.apiToken = client.apiToken;
+    this.headers = client.headers;
+    socket.on("message", (data, isBinary) => this.#receive(data, isBinary));
+    socket.on("ping", () => (this.#lastFrame = Date.now()));
+    socket.on("close", () => this.#end());
+    socket.on("error", (error) => log("info", "socket error", { error }));
+  }
+
+  send(frame: Encoded): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    if (this.#socket.bufferedAmount > this.#server.limits.bufferedBytes) {
+      log("warning", "a client reads too slowly, dropping its connection", {
+        buffered: this.#socket.bufferedAmount,
+      });
+      this.#socket.terminate();
+      return;
+    }
+    this.#socket.send(frame);
+  }
+
+  push(message: Message): void {
+    this.send(encode(this.version, message));
+  }
+
+  reply(to: Message, status: "ok" | "error", response: unknown): void {
+    this.send(encodeReply(this.version, to, status, response));
+  }
+
+  /** Ends a channel and says so: clients do not join again by themselves after this. */
+  closeChannel(channel: Channel): void {
+    const topic = `realtime:${channel.room.subTopic}`;
+    if (this.#channels.get(topic) === channel) this.#channels.delete(topic);
+    channel.close();
+    this.push({ joinRef: channel.joinRef, ref: channel.joinRef, topic, event: "phx_close", payload: {} });
+  }
+
+  /** What a client that comes back after a restart of this server has missed in a room: given once. */
+  takeMissed(room: RoomName): UserBroadcast[] {
+    const name = `${room.isPrivate} ${room.subTopic}`;
+    if (!this.#resumed || this.#resumed.has(name)) return [];
+    this.#resumed.add(name);
+    return this.#server.broadcasts.missed(room);
+  }
+
+  /** Ends the connection when nothing came for too long, or it never joined a channel. */
+  checkIdle(now: number): void {
+    const { idleTimeout, noChannelTimeout } = this.#server.limits;
+    if (this.#channels.size > 0) this.#lastChannel = now;
+    if (now - this.#lastFrame > idleTimeout || now - this.#lastChannel > noChannelTimeout) {
+      this.close(closeCodes.normal, "");
+    }
+  }
+
+  /** Tells every channel that the server goes away, then closes the socket. */
+  shutDown(): void {
+    for (const channel of this.#channels.values()) {
+      channel.system("system", "ok", "Server requested disconnect");
+    }
+    this.close(closeCodes.restart, "service restart");
+  }
+
+  close(code: number, reason: string): void {
+    this.#socket.close(code, reason);
+    setTimeout(() => this.#socket.terminate(), 2_000).unref();
+  }
+
+  #end(): void {
+    this.#server.connections.delete(this);
+    for (const channel of this.#channels.values()) channel.close();
+    this.#channels.clear();
+  }
+
+  #receive(data: RawData, isBinary: boolean): void {
+    this.#lastFrame = Date.now();
+    let message: Incoming;
+    try {
+      message = decode(this.version, data as Buffer, isBinary);
+    } catch (error) {
+      if (!(error instanceof MalformedFrame)) throw error;
+      log("warning", "malformed message", { error });
+      return;
+    }
+    if (this.#isFirstFrame) {
+      this.#isFirstFrame = false;
+      // A client that connects again goes on counting its references; a new one starts at 1.
+      if (Number(message.ref) > 1) this.#resumed = new Set();
+    }
+    if (message.topic === "phoenix" && message.event === "heartbeat") return this.reply(message, "ok", {});
+    this.#sequence(message.topic).run(() => this.#route(message));
+  }
+
+  #sequence(topic: string): Sequence {
+    const known = this.#sequences.get(topic);
+    if (known) return known;
+    const sequence = new Sequence();
+    // Only topics that can be joined are remembered, so that rubbish does not grow memory.
+    if (topic.startsWith("realtime:") && this.#sequences.size < 1_000) this.#sequences.set(topic, sequence);
+    return sequence;
+  }
+
+  #route(message: Incoming): void | Promise<void> {
+    const channel = this.#channels.get(message.topic);
+    if (message.event === "phx_join") return this.#join(message, channel);
+    if (!channel) {
+      if (message.event === "phx_leave") return this.reply(message, "ok", {});
+      return this.reply(message, "error", { reason: "unmatched topic" });
+    }
+    if (message.joinRef !== null && message.joinRef !== channel.joinRef) return;
+    if (message.event === "phx_leave") {
+      this.reply(message, "ok", {});
+      return this.closeChannel(channel);
+    }
+    return channel.handle({ ...message, joinRef: channel.joinRef });
+  }
+
+  async #join(message: Incoming, before: Channel | undefined): Promise<void> {
+    if (before) this.closeChannel(before);
+    const refuse = (reason: string) => this.reply(message, "error", { reason });
+    if (!message.topic.startsWith("realtime:")) return refuse("unmatched topic");
+    if (message.topic === "realtime:") return refuse("TopicNameRequired: You must provide a topic name");
+
+    const { limits, connections, joins } = this.#server;
+    const join = readJoin(message.payload);
+    if (limits.privateOnly && !join.isPrivate) {
+      return refuse("PrivateOnly: This project only allows private channels");
+    }
+    if (connections.size > limits.users) {
+      return refuse("ConnectionRateLimitReached: Too many connected users");
+    }
+    if (joins.average >= limits.joinsPerSecond) {
+      refuse(tooManyJoins);
+      return this.close(closeCodes.goingAway, "going away");
+    }
+    joins.add();
+    if (this.#channels.size >= limits.channelsPerClient) {
+      return refuse("ChannelRateLimitReached: Too many channels");
+    }
+
+    const channel = new Channel(this.#server, this, message, join);
+    this.#channels.set(message.topic, channel);
+    try {
+      await channel.join((response) => this.reply(message, "ok", response));
+    } catch (error) {
+      if (this.#channels.get(message.topic) === channel) this.#channels.delete(message.topic);
+      refuse(error instanceof Refusal ? error.message : "Unknown Error on Channel");
+    }
+  }
+}

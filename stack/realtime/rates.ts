@@ -1,0 +1,39 @@
+const bucketMilliseconds = 5_000;
+const bucketCount = 12;
+
+/** Counts events and knows their average per second over the last minute. */
+export class Rate {
+  #buckets: number[] = new Array(bucketCount).fill(0);
+  #newest = 0;
+
+  add(events = 1): void {
+    this.#advance();
+    this.#buckets[this.#newest % bucketCount]! += events;
+  }
+
+  get average(): number {
+    this.#advance();
+    return this.#buckets.reduce((sum, events) => sum + events, 0) / (bucketCount * bucketMilliseconds / 1000);
+  }
+
+  #advance(): void {
+    const now = Math.floor(Date.now() / bucketMilliseconds);
+    const first = Math.max(this.#newest + 1, now - bucketCount + 1);
+    for (let bucket = first; bucket <= now; bucket++) this.#buckets[bucket % bucketCount] = 0;
+    this.#newest = Math.max(this.#newest, now);
+  }
+}
+
+/** Runs tasks one after another; at once while nothing is waiting, so that the common case stays synchronous. */
+export class Sequence {
+  #tail: Promise<void> | null = null;
+
+  run(task: () => void | Promise<void>): void {
+    const started = this.#tail ? this.#tail.then(task) : task();
+    if (!started) return;
+    const tail: Promise<void> = started.finally(() => {
+      if (this.#tail === tail) this.#tail = null;
+    });
+    this.#tail = tail;
+  }
+}

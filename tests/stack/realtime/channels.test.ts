@@ -1,0 +1,115 @@
+import { randomUUID } from "node:crypto";
+import { beforeAll, describe, expect, test } from "vitest";
+import {
+  client,
+  database,
+  Inbox,
+  pause,
+  policies,
+  privateChannel,
+  socket,
+  subscribe,
+  uniqueTopic,
+  userToken,
+} from "./support.ts";
+
+const alice = randomUUID();
+
+beforeAll(async () => {
+  await policies("room", { read: `auth.uid() = '${alice}'`, write: `auth.uid() = '${alice}'` });
+});
+
+describe("public channels", () => {
+  test("anybody with the project's key hears the others, not themselves", async () => {
+    const topic = uniqueTopic("public");
+    const heard = new Inbox();
+    const own = new Inbox();
+    const listener = client().channel(topic).on("broadcast", { event: "greeting" }, heard.push);
+    const speaker = client().channel(topic).on("broadcast", { event: "greeting" }, own.push);
+    expect(await subscribe(listener)).toEqual({ status: "SUBSCRIBED", error: undefined });
+    expect((await subscribe(speaker)).status).toBe("SUBSCRIBED");
+    await speaker.send({ type: "broadcast", event: "greeting", payload: { text: "Grüße 🎤" } });
+    expect(await heard.waitFor(1)).toEqual([{
+      type: "broadcast",
+      event: "greeting",
+      payload: { text: "Grüße 🎤" },
+    }]);
+    await pause(100);
+    expect(own.items).toEqual([]);
+  });
+
+  test("self delivers to the sender, ack answers ok", async () => {
+    const own = new Inbox();
+    const channel = client().channel(uniqueTopic("public"), {
+      config: { broadcast: { self: true, ack: true } },
+    })
+      .on("broadcast", { event: "greeting" }, own.push);
+    await subscribe(channel);
+    expect(await channel.send({ type: "broadcast", event: "greeting", payload: {} })).toBe("ok");
+    await own.waitFor(1);
+  });
+});
+
+describe("private channels", () => {
+  test("are open to whom a policy lets read, and closed to everybody else", async () => {
+    const topic = uniqueTopic("room");
+    const token = await userToken({ sub: alice });
+    expect((await subscribe(privateChannel(client({ token: () => token }), topic))).status).toBe(
+      "SUBSCRIBED",
+    );
+    const stranger = await userToken();
+    const refused = await subscribe(privateChannel(client({ token: () => stranger }), topic));
+    expect(refused.status).toBe("CHANNEL_ERROR");
+    expect(refused.error?.message).toContain(
+      `Unauthorized: You do not have permissions to read from this Channel topic: ${topic}`,
+    );
+    expect((await subscribe(privateChannel(client(), topic))).status).toBe("CHANNEL_ERROR");
+  });
+
+  test("get what the database sends, in the order of the commits", async () => {
+    const topic = uniqueTopic("room");
+    const token = await userToken({ sub: alice });
+    const heard = new Inbox<{ payload: { number: number; id: string }; meta?: { id: string } }>();
+    const channel = privateChannel(client({ token: () => token }), topic).on(
+      "broadcast",
+      { event: "*" },
+      heard.push as never,
+    );
+    await subscribe(channel);
+    for (let number = 1; number <= 20; number++) {
+      await database`select realtime.send(${database.json({ number })}, 'counted', ${topic})`;
+    }
+    const items = await heard.waitFor(20);
+    await pause(200);
+    expect(items.map((item) => item.payload.number)).toEqual(
+      Array.from({ length: 20 }, (_, index) => index + 1),
+    );
+    expect(items.every((item) => item.meta?.id === item.payload.id)).toBe(true);
+  });
+
+  test("a public channel of the same name is another room", async () => {
+    const topic = uniqueTopic("room");
+    const heard = new Inbox();
+    await subscribe(client().channel(topic).on("broadcast", { event: "*" }, heard.push));
+    await database`select realtime.send('{"secret": true}', 'counted', ${topic}, true)`;
+    await database`select realtime.send('{"secret": false}', 'counted', ${topic}, false)`;
+    const [first] = await heard.waitFor(1);
+    await pause(100);
+    expect(heard.items).toHaveLength(1);
+    expect(first).toMatchObject({ payload: { secret: false } });
+  });
+
+  test("an expired token ends the channel with a message", async () => {
+    const topic = uniqueTopic("room");
+    const token = await userToken({ sub: alice, expiresIn: 2 });
+    const connection = await socket();
+    expect(await connection.join(topic, { private: true }, { access_token: token })).toEqual({
+      status: "ok",
+      response: { postgres_changes: [] },
+    });
+    const [, , , , system] = await connection.frame((frame) => frame[3] === "system");
+    expect(system).toMatchObject({ extension: "system", status: "error", channel: topic });
+    expect(system.message).toMatch(/^Token has expired \d+ seconds ago$/);
+    await connection.frame((frame) => frame[3] === "phx_close" && frame[0] === "1");
+  });
+});
