@@ -1,0 +1,49 @@
+import { spawnSync } from "node:child_process";
+import { globSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "../instance.ts";
+
+/** A check that needs no running stack, as a command line. */
+export interface Check {
+  name: string;
+  command: string[];
+}
+
+const functionEntries = () => globSync("functions/**/*.ts", { cwd: root });
+
+export const checks: Record<"format" | "lint" | "typecheck" | "generated", () => Check[]> = {
+  format: () => [{ name: "format", command: ["deno", "fmt", "--quiet", "--check"] }],
+  lint: () => [{ name: "lint", command: ["deno", "lint", "--quiet"] }],
+  typecheck: () => [
+    { name: "types", command: ["tsc", "--noEmit"] },
+    {
+      name: "types of the functions",
+      command: ["deno", "check", "--quiet", "--config=functions/deno.json", ...functionEntries()],
+    },
+  ],
+  generated: () => [
+    { name: "migration", command: ["node", join("stack", "main.ts"), "migration", "--check"] },
+  ],
+};
+
+/** Runs a command line with the project's own programs; returns whether it succeeded. */
+export function succeeds(command: string[], environment: Record<string, string> = {}): boolean {
+  const [program = "", ...words] = command;
+  const result = spawnSync(program, words, {
+    cwd: root,
+    stdio: "inherit",
+    env: {
+      ...process.env,
+      DENO_DIR: join(root, ".stack", "deno"),
+      DENO_NO_UPDATE_CHECK: "1",
+      ...environment,
+    },
+  });
+  return result.status === 0;
+}
+
+/** Runs some of the checks; fails when one fails. */
+export function check(...names: (keyof typeof checks)[]): void {
+  const failed = names.flatMap((name) => checks[name]()).filter(({ command }) => !succeeds(command));
+  if (failed.length > 0) throw new Error(`Not in order: ${failed.map(({ name }) => name).join(", ")}`);
+}

@@ -1,0 +1,25 @@
+import * as z from "zod";
+
+const variables = z.object({
+  API_URL: z.url(),
+  DB_URL: z.url(),
+  ANON_KEY: z.string().min(1),
+  PUBLISHABLE_KEY: z.string().min(1),
+  SERVICE_ROLE_KEY: z.string().min(1),
+  SECRET_KEY: z.string().min(1),
+  JWT_SECRET: z.string().min(1),
+  INBOX_URL: z.url(),
+  OPENKJ_URL: z.url(),
+});
+
+const result = variables.safeParse(process.env);
+if (!result.success) {
+  const names = result.error.issues.map((issue) => issue.path.join(".")).join(", ");
+  throw new Error(
+    `The tests need a running stack in the environment; missing or wrong: ${names}. ` +
+      'Run them with `npm test`, or first `set -a; eval "$(npm run -s status)"`.',
+  );
+}
+
+/** The stack under test: its addresses and keys. Nothing else tells a test where it runs. */
+export const environment = result.data;
