@@ -1,0 +1,189 @@
+import { z } from "zod";
+import {
+  afterUserCreated,
+  beforeUserCreated,
+  checkEmail,
+  checkPhone,
+  confirmEmail,
+  confirmPhone,
+  ensureOwnIdentity,
+  insertUser,
+} from "../accounts.ts";
+import type { Candidate } from "../accounts.ts";
+import { audit } from "../audit.ts";
+import type { Call } from "../call.ts";
+import { requestAudience } from "../call.ts";
+import type { JsonObject, Transaction } from "../database.ts";
+import { AuthError, validationFailed } from "../errors.ts";
+import type { Challenge } from "../flow.ts";
+import { readChallenge, startMailFlow } from "../flow.ts";
+import { challengeFields, metadata, optionalText, readBody } from "../json-body.ts";
+import { limitRequests } from "../limits.ts";
+import { sendConfirmation, sendPhoneCode } from "../messages.ts";
+import { checkPassword, hashPassword } from "../passwords.ts";
+import { startSession } from "../sessions.ts";
+import type { User } from "../users.ts";
+import { findUserByEmail, findUserByPhone, fullUserJson, userJson } from "../users.ts";
+
+const signupBody = z.object({
+  email: optionalText,
+  phone: optionalText,
+  password: optionalText,
+  data: metadata.default({}),
+  channel: optionalText,
+  ...challengeFields,
+});
+type SignupBody = z.infer<typeof signupBody>;
+
+function refuseWhenClosed(call: Call): void {
+  if (call.settings.disableSignup) {
+    throw new AuthError(422, "signup_disabled", "Signups not allowed for this instance");
+  }
+}
+
+async function signupAnonymously(call: Call, data: JsonObject): Promise<Response> {
+  if (!call.settings.anonymousEnabled) {
+    throw new AuthError(422, "anonymous_provider_disabled", "Anonymous sign-ins are disabled");
+  }
+  limitRequests(call, "anonymous");
+  refuseWhenClosed(call);
+  const candidate = { provider: "", data, audience: call.settings.jwt.audience, isAnonymous: true };
+  const id = crypto.randomUUID();
+  await beforeUserCreated(call, id, candidate);
+  const [user, answer] = await call.sql.begin(async (sql) => {
+    const created = await insertUser(call, sql, id, candidate, "");
+    try {
+      return [created, await startSession(call, sql, created, "anonymous")];
+    } catch (error) {
+      throw new AuthError(500, "unexpected_failure", "Database error creating anonymous user", error);
+    }
+  });
+  await afterUserCreated(call, user);
+  return call.c.json(answer);
+}
+
+interface Request {
+  candidate: Candidate;
+  byEmail: boolean;
+  password: string;
+  challenge: Challenge | undefined;
+}
+
+async function checkRequest(call: Call, body: SignupBody): Promise<Request> {
+  const { settings } = call;
+  refuseWhenClosed(call);
+  if (body.password === "") throw validationFailed("Signup requires a valid password");
+  checkPassword(settings.password, body.password);
+  if (body.email !== "" && body.phone !== "") {
+    throw validationFailed("Only an email address or phone number should be provided on signup.");
+  }
+  const challenge = readChallenge(body);
+  const byEmail = body.email !== "";
+  if (byEmail && !settings.emailEnabled) {
+    throw new AuthError(400, "email_provider_disabled", "Email signups are disabled");
+  }
+  if (!byEmail && !settings.phoneEnabled) {
+    throw new AuthError(400, "phone_provider_disabled", "Phone signups are disabled");
+  }
+  const address = byEmail ? { email: checkEmail(body.email) } : { phone: checkPhone(body.phone) };
+  const provider = byEmail ? "email" : "phone";
+  const candidate = { provider, ...address, data: body.data, audience: await requestAudience(call) };
+  return { candidate, byEmail, password: body.password, challenge };
+}
+
+function isConfirmed(user: User, byEmail: boolean): boolean {
+  return (byEmail ? user.email_confirmed_at : user.phone_confirmed_at) !== null;
+}
+
+/** Looks like a new user, so that nobody learns who has an account. */
+function inventedUser(candidate: Candidate): JsonObject {
+  const now = new Date();
+  const user = {
+    id: crypto.randomUUID(),
+    aud: candidate.audience,
+    role: "",
+    email: candidate.email ?? null,
+    phone: candidate.phone ?? null,
+    confirmation_sent_at: now,
+    raw_app_meta_data: { provider: candidate.provider, providers: [candidate.provider] },
+    raw_user_meta_data: candidate.data,
+    created_at: now,
+    updated_at: now,
+    is_anonymous: false,
+    email_confirmed_at: null,
+    invited_at: null,
+    phone_confirmed_at: null,
+    confirmed_at: null,
+    recovery_sent_at: null,
+    email_change: "",
+    email_change_sent_at: null,
+    phone_change: "",
+    phone_change_sent_at: null,
+    reauthentication_sent_at: null,
+    last_sign_in_at: null,
+    banned_until: null,
+    deleted_at: null,
+  };
+  return userJson(user, [], []);
+}
+
+/** Confirms at once, or sends what is needed to confirm. */
+async function confirmOrAsk(call: Call, sql: Transaction, user: User, request: Request): Promise<User> {
+  const { mail, sms } = call.settings;
+  if (request.byEmail ? mail.autoconfirm : sms.autoconfirm) {
+    await audit(sql, call, user, "user_signedup");
+    return request.byEmail ? await confirmEmail(sql, user) : await confirmPhone(sql, user);
+  }
+  await audit(sql, call, user, "user_confirmation_requested");
+  if (!request.byEmail) return await sendPhoneCode(call, sql, user, user.phone ?? "", "confirmation");
+  await startMailFlow(sql, user.id, "email/signup", request.challenge);
+  return await sendConfirmation(call, sql, user, request.challenge !== undefined);
+}
+
+/** Answers of sign-ups confirm without reading the row again. */
+function withoutConfirmedAt(answer: JsonObject): JsonObject {
+  const { confirmed_at: _unread, ...user } = answer.user as JsonObject;
+  return { ...answer, user };
+}
+
+async function answerExisting(call: Call, user: User, request: Request): Promise<Response> {
+  await audit(call.sql, call, user, "user_repeated_signup");
+  if (call.settings.mail.autoconfirm || call.settings.sms.autoconfirm) {
+    throw new AuthError(422, "user_already_exists", "User already registered");
+  }
+  return call.c.json(inventedUser(request.candidate));
+}
+
+/** POST /signup */
+export async function signup(call: Call): Promise<Response> {
+  const body = await readBody(call.c, signupBody);
+  if (body.email === "" && body.phone === "") return await signupAnonymously(call, body.data);
+  limitRequests(call, "signup");
+  const request = await checkRequest(call, body);
+  const { candidate, byEmail } = request;
+  const find = () =>
+    byEmail
+      ? findUserByEmail(call.sql, candidate.email ?? "", candidate.audience)
+      : findUserByPhone(call.sql, candidate.phone ?? "", candidate.audience);
+  const existing = await find();
+  if (existing !== undefined && isConfirmed(existing, byEmail)) {
+    return await answerExisting(call, existing, request);
+  }
+  const id = crypto.randomUUID();
+  if (existing === undefined) await beforeUserCreated(call, id, candidate);
+  const encryptedPassword = existing === undefined ? await hashPassword(request.password) : "";
+  const [user, answer] = await call.sql.begin(async (sql): Promise<[User, JsonObject]> => {
+    const found = existing ?? await insertUser(call, sql, id, candidate, encryptedPassword);
+    const identified = await ensureOwnIdentity(sql, found, byEmail ? "email" : "phone", candidate.data);
+    const asked = await confirmOrAsk(call, sql, identified, request);
+    if (isConfirmed(asked, byEmail)) {
+      await audit(sql, call, asked, "login");
+      return [asked, withoutConfirmedAt(await startSession(call, sql, asked, "password"))];
+    }
+    const shown = await fullUserJson(sql, asked);
+    // An invited person's data is not for whoever knows the address.
+    return [asked, asked.invited_at === null ? shown : { ...shown, user_metadata: {}, identities: [] }];
+  });
+  if (existing === undefined) await afterUserCreated(call, user);
+  return call.c.json(answer);
+}
