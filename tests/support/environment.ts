@@ -17,9 +17,20 @@ if (!result.success) {
   const names = result.error.issues.map((issue) => issue.path.join(".")).join(", ");
   throw new Error(
     `The tests need a running stack in the environment; missing or wrong: ${names}. ` +
-      'Run them with `npm test`, or first `set -a; eval "$(npm run -s status)"`.',
+      'Run them with `npm test`, or first: set -a; eval "$(npm run -s status)"',
   );
 }
+const found = result.data;
 
 /** The stack under test: its addresses and keys. Nothing else tells a test where it runs. */
-export const environment = result.data;
+export const environment = {
+  apiUrl: found.API_URL,
+  databaseUrl: found.DB_URL,
+  anonKey: found.ANON_KEY,
+  publishableKey: found.PUBLISHABLE_KEY,
+  serviceRoleKey: found.SERVICE_ROLE_KEY,
+  secretKey: found.SECRET_KEY,
+  jwtSecret: found.JWT_SECRET,
+  inboxUrl: found.INBOX_URL,
+  openkjUrl: found.OPENKJ_URL,
+};
