@@ -1,6 +1,7 @@
 import { bench } from "./commands/bench.ts";
 import { check, succeeds } from "./commands/checks.ts";
 import { composeMigration } from "./commands/migration.ts";
+import { run } from "./commands/run.ts";
 import { reset, start, status, stop } from "./commands/stack.ts";
 import { test } from "./commands/test.ts";
 import { types } from "./commands/types.ts";
@@ -15,6 +16,7 @@ const commands: Record<string, (words: string[]) => Promise<void> | void> = {
   status: () => status(),
   test,
   bench,
+  run,
   types,
   migration: composeMigration,
   format: () => {
@@ -25,12 +27,12 @@ const commands: Record<string, (words: string[]) => Promise<void> | void> = {
   packages: () => installPackages((sentence) => console.error(sentence)),
 };
 
-const run = commands[command];
+const chosen = commands[command];
 try {
-  if (run === undefined) {
+  if (chosen === undefined) {
     throw new Error(`Unknown command "${command}". Known: ${Object.keys(commands).join(", ")}`);
   }
-  await run(words);
+  await chosen(words);
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;

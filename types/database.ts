@@ -1,0 +1,1393 @@
+export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[];
+
+export type Database = {
+  "public": {
+    Tables: {
+      "api_key_scopes": {
+        Row: {
+          "description": string;
+          "key": string;
+          "permission_key": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "description": string;
+          "key": string;
+          "permission_key": string;
+        };
+        Update: {
+          "description"?: string;
+          "key"?: string;
+          "permission_key"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "api_key_scopes_permission_key_fkey";
+            columns: ["permission_key"];
+            isOneToOne: false;
+            referencedRelation: "permissions";
+            referencedColumns: ["key"];
+          },
+        ];
+      };
+      "api_key_usage": {
+        Row: {
+          "api_key_id": string;
+          "calls": number;
+          "day": string;
+          "failures": number;
+          "last_call_at": string | null;
+          "last_call_from": unknown;
+          "last_failure_at": string | null;
+          "last_failure_from": unknown;
+          "last_failure_reason": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "api_key_id": string;
+          "calls"?: number;
+          "day": string;
+          "failures"?: number;
+          "last_call_at"?: string | null;
+          "last_call_from"?: unknown;
+          "last_failure_at"?: string | null;
+          "last_failure_from"?: unknown;
+          "last_failure_reason"?: string | null;
+        };
+        Update: {
+          "api_key_id"?: string;
+          "calls"?: number;
+          "day"?: string;
+          "failures"?: number;
+          "last_call_at"?: string | null;
+          "last_call_from"?: unknown;
+          "last_failure_at"?: string | null;
+          "last_failure_from"?: unknown;
+          "last_failure_reason"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "api_key_usage_api_key_id_fkey";
+            columns: ["api_key_id"];
+            isOneToOne: false;
+            referencedRelation: "api_keys";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "api_keys": {
+        Row: {
+          "allowed_networks": (unknown)[] | null;
+          "created_at": string;
+          "created_by": string | null;
+          "description": string | null;
+          "expires_at": string | null;
+          "id": string;
+          "name": string;
+          "organization_id": string;
+          "prefix": string;
+          "revoked_at": string | null;
+          "scopes": (string)[];
+          "system_id": string | null;
+          "updated_at": string;
+          "venue_id": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "allowed_networks"?: (unknown)[] | null;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "description"?: string | null;
+          "expires_at"?: string | null;
+          "id"?: string;
+          "name": string;
+          "organization_id": string;
+          "prefix": string;
+          "revoked_at"?: string | null;
+          "scopes": (string)[];
+          "system_id"?: string | null;
+          "updated_at"?: string;
+          "venue_id"?: string | null;
+        };
+        Update: {
+          "allowed_networks"?: (unknown)[] | null;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "description"?: string | null;
+          "expires_at"?: string | null;
+          "id"?: string;
+          "name"?: string;
+          "organization_id"?: string;
+          "prefix"?: string;
+          "revoked_at"?: string | null;
+          "scopes"?: (string)[];
+          "system_id"?: string | null;
+          "updated_at"?: string;
+          "venue_id"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "api_keys_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "api_keys_system_id_fkey";
+            columns: ["system_id"];
+            isOneToOne: false;
+            referencedRelation: "systems";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "api_keys_venue_id_fkey";
+            columns: ["venue_id"];
+            isOneToOne: false;
+            referencedRelation: "venues";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "audit_entries": {
+        Row: {
+          "actor_id": string | null;
+          "actor_kind": string;
+          "address": unknown;
+          "created_at": string;
+          "http_request_id": string | null;
+          "id": number;
+          "new_values": Json | null;
+          "old_values": Json | null;
+          "operation": string;
+          "organization_id": string | null;
+          "row_key": string;
+          "table_name": string;
+          "user_agent": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "actor_id"?: string | null;
+          "actor_kind": string;
+          "address"?: unknown;
+          "created_at"?: string;
+          "http_request_id"?: string | null;
+          "id"?: never;
+          "new_values"?: Json | null;
+          "old_values"?: Json | null;
+          "operation": string;
+          "organization_id"?: string | null;
+          "row_key": string;
+          "table_name": string;
+          "user_agent"?: string | null;
+        };
+        Update: {
+          "actor_id"?: string | null;
+          "actor_kind"?: string;
+          "address"?: unknown;
+          "created_at"?: string;
+          "http_request_id"?: string | null;
+          "id"?: never;
+          "new_values"?: Json | null;
+          "old_values"?: Json | null;
+          "operation"?: string;
+          "organization_id"?: string | null;
+          "row_key"?: string;
+          "table_name"?: string;
+          "user_agent"?: string | null;
+        };
+        Relationships: [];
+      };
+      "organization_member_permissions": {
+        Row: {
+          "created_at": string;
+          "effect": string;
+          "organization_member_id": string;
+          "permission_key": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "effect": string;
+          "organization_member_id": string;
+          "permission_key": string;
+        };
+        Update: {
+          "created_at"?: string;
+          "effect"?: string;
+          "organization_member_id"?: string;
+          "permission_key"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "organization_member_permissions_organization_member_id_fkey";
+            columns: ["organization_member_id"];
+            isOneToOne: false;
+            referencedRelation: "organization_members";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "organization_member_permissions_permission_key_fkey";
+            columns: ["permission_key"];
+            isOneToOne: false;
+            referencedRelation: "permissions";
+            referencedColumns: ["key"];
+          },
+        ];
+      };
+      "organization_members": {
+        Row: {
+          "created_at": string;
+          "id": string;
+          "organization_id": string;
+          "role_key": string;
+          "status": string;
+          "updated_at": string;
+          "user_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "id"?: string;
+          "organization_id": string;
+          "role_key": string;
+          "status"?: string;
+          "updated_at"?: string;
+          "user_id": string;
+        };
+        Update: {
+          "created_at"?: string;
+          "id"?: string;
+          "organization_id"?: string;
+          "role_key"?: string;
+          "status"?: string;
+          "updated_at"?: string;
+          "user_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "organization_members_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "organization_members_role_key_fkey";
+            columns: ["role_key"];
+            isOneToOne: false;
+            referencedRelation: "roles";
+            referencedColumns: ["key"];
+          },
+        ];
+      };
+      "organizations": {
+        Row: {
+          "contact_email": string | null;
+          "contact_phone": string | null;
+          "created_at": string;
+          "id": string;
+          "legal_name": string | null;
+          "name": string;
+          "require_mfa": boolean;
+          "time_zone": string;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "contact_email"?: string | null;
+          "contact_phone"?: string | null;
+          "created_at"?: string;
+          "id"?: string;
+          "legal_name"?: string | null;
+          "name": string;
+          "require_mfa"?: boolean;
+          "time_zone"?: string;
+          "updated_at"?: string;
+        };
+        Update: {
+          "contact_email"?: string | null;
+          "contact_phone"?: string | null;
+          "created_at"?: string;
+          "id"?: string;
+          "legal_name"?: string | null;
+          "name"?: string;
+          "require_mfa"?: boolean;
+          "time_zone"?: string;
+          "updated_at"?: string;
+        };
+        Relationships: [];
+      };
+      "performances": {
+        Row: {
+          "artist": string;
+          "fingerprint": string;
+          "id": number;
+          "key_change": number;
+          "organization_id": string;
+          "performed_at": string;
+          "request_id": number;
+          "show_id": string | null;
+          "singer_name": string;
+          "singer_user_id": string | null;
+          "song_id": number | null;
+          "title": string;
+          "venue_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "artist": string;
+          "fingerprint": string;
+          "id"?: never;
+          "key_change": number;
+          "organization_id": string;
+          "performed_at"?: string;
+          "request_id": number;
+          "show_id"?: string | null;
+          "singer_name": string;
+          "singer_user_id"?: string | null;
+          "song_id"?: number | null;
+          "title": string;
+          "venue_id": string;
+        };
+        Update: {
+          "artist"?: string;
+          "fingerprint"?: string;
+          "id"?: never;
+          "key_change"?: number;
+          "organization_id"?: string;
+          "performed_at"?: string;
+          "request_id"?: number;
+          "show_id"?: string | null;
+          "singer_name"?: string;
+          "singer_user_id"?: string | null;
+          "song_id"?: number | null;
+          "title"?: string;
+          "venue_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "performances_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "performances_request_id_fkey";
+            columns: ["request_id"];
+            isOneToOne: true;
+            referencedRelation: "requests";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "performances_show_id_fkey";
+            columns: ["show_id"];
+            isOneToOne: false;
+            referencedRelation: "shows";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "performances_venue_id_fkey";
+            columns: ["venue_id"];
+            isOneToOne: false;
+            referencedRelation: "venues";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "permissions": {
+        Row: {
+          "description": string;
+          "key": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "description": string;
+          "key": string;
+        };
+        Update: {
+          "description"?: string;
+          "key"?: string;
+        };
+        Relationships: [];
+      };
+      "profiles": {
+        Row: {
+          "created_at": string;
+          "display_name": string | null;
+          "name": string | null;
+          "updated_at": string;
+          "user_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "display_name"?: string | null;
+          "name"?: string | null;
+          "updated_at"?: string;
+          "user_id": string;
+        };
+        Update: {
+          "created_at"?: string;
+          "display_name"?: string | null;
+          "name"?: string | null;
+          "updated_at"?: string;
+          "user_id"?: string;
+        };
+        Relationships: [];
+      };
+      "request_events": {
+        Row: {
+          "changed_at": string;
+          "changed_by": string | null;
+          "from_state": string | null;
+          "id": number;
+          "reason": string | null;
+          "request_id": number;
+          "source": string;
+          "to_state": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "changed_at"?: string;
+          "changed_by"?: string | null;
+          "from_state"?: string | null;
+          "id"?: never;
+          "reason"?: string | null;
+          "request_id": number;
+          "source": string;
+          "to_state": string;
+        };
+        Update: {
+          "changed_at"?: string;
+          "changed_by"?: string | null;
+          "from_state"?: string | null;
+          "id"?: never;
+          "reason"?: string | null;
+          "request_id"?: number;
+          "source"?: string;
+          "to_state"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "request_events_from_state_fkey";
+            columns: ["from_state"];
+            isOneToOne: false;
+            referencedRelation: "request_states";
+            referencedColumns: ["key"];
+          },
+          {
+            foreignKeyName: "request_events_request_id_fkey";
+            columns: ["request_id"];
+            isOneToOne: false;
+            referencedRelation: "requests";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "request_events_to_state_fkey";
+            columns: ["to_state"];
+            isOneToOne: false;
+            referencedRelation: "request_states";
+            referencedColumns: ["key"];
+          },
+        ];
+      };
+      "request_states": {
+        Row: {
+          "description": string;
+          "is_active": boolean;
+          "key": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "description": string;
+          "is_active": boolean;
+          "key": string;
+        };
+        Update: {
+          "description"?: string;
+          "is_active"?: boolean;
+          "key"?: string;
+        };
+        Relationships: [];
+      };
+      "request_transitions": {
+        Row: {
+          "actor": string;
+          "from_state": string;
+          "to_state": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "actor": string;
+          "from_state": string;
+          "to_state": string;
+        };
+        Update: {
+          "actor"?: string;
+          "from_state"?: string;
+          "to_state"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "request_transitions_from_state_fkey";
+            columns: ["from_state"];
+            isOneToOne: false;
+            referencedRelation: "request_states";
+            referencedColumns: ["key"];
+          },
+          {
+            foreignKeyName: "request_transitions_to_state_fkey";
+            columns: ["to_state"];
+            isOneToOne: false;
+            referencedRelation: "request_states";
+            referencedColumns: ["key"];
+          },
+        ];
+      };
+      "requests": {
+        Row: {
+          "artist": string;
+          "id": number;
+          "idempotency_key": string | null;
+          "key_change": number;
+          "notes": string | null;
+          "openkj_request_id": number;
+          "organization_id": string;
+          "processed": boolean;
+          "processed_at": string | null;
+          "reason": string | null;
+          "requested_at": string;
+          "show_id": string | null;
+          "singer_name": string;
+          "singer_names": (string)[];
+          "singer_user_id": string | null;
+          "song_id": number | null;
+          "sort_order": number | null;
+          "state": string;
+          "submitted_by": string | null;
+          "title": string;
+          "updated_at": string;
+          "venue_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "artist": string;
+          "id"?: never;
+          "idempotency_key"?: string | null;
+          "key_change"?: number;
+          "notes"?: string | null;
+          "openkj_request_id": number;
+          "organization_id": string;
+          "processed"?: never;
+          "processed_at"?: string | null;
+          "reason"?: string | null;
+          "requested_at"?: string;
+          "show_id"?: string | null;
+          "singer_name"?: never;
+          "singer_names": (string)[];
+          "singer_user_id"?: string | null;
+          "song_id"?: number | null;
+          "sort_order"?: number | null;
+          "state"?: string;
+          "submitted_by"?: string | null;
+          "title": string;
+          "updated_at"?: string;
+          "venue_id": string;
+        };
+        Update: {
+          "artist"?: string;
+          "id"?: never;
+          "idempotency_key"?: string | null;
+          "key_change"?: number;
+          "notes"?: string | null;
+          "openkj_request_id"?: number;
+          "organization_id"?: string;
+          "processed"?: never;
+          "processed_at"?: string | null;
+          "reason"?: string | null;
+          "requested_at"?: string;
+          "show_id"?: string | null;
+          "singer_name"?: never;
+          "singer_names"?: (string)[];
+          "singer_user_id"?: string | null;
+          "song_id"?: number | null;
+          "sort_order"?: number | null;
+          "state"?: string;
+          "submitted_by"?: string | null;
+          "title"?: string;
+          "updated_at"?: string;
+          "venue_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "requests_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "requests_show_id_fkey";
+            columns: ["show_id"];
+            isOneToOne: false;
+            referencedRelation: "shows";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "requests_state_fkey";
+            columns: ["state"];
+            isOneToOne: false;
+            referencedRelation: "request_states";
+            referencedColumns: ["key"];
+          },
+          {
+            foreignKeyName: "requests_venue_id_fkey";
+            columns: ["venue_id"];
+            isOneToOne: false;
+            referencedRelation: "venues";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "role_permissions": {
+        Row: {
+          "permission_key": string;
+          "role_key": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "permission_key": string;
+          "role_key": string;
+        };
+        Update: {
+          "permission_key"?: string;
+          "role_key"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "role_permissions_permission_key_fkey";
+            columns: ["permission_key"];
+            isOneToOne: false;
+            referencedRelation: "permissions";
+            referencedColumns: ["key"];
+          },
+          {
+            foreignKeyName: "role_permissions_role_key_fkey";
+            columns: ["role_key"];
+            isOneToOne: false;
+            referencedRelation: "roles";
+            referencedColumns: ["key"];
+          },
+        ];
+      };
+      "roles": {
+        Row: {
+          "description": string;
+          "is_platform_role": boolean;
+          "key": string;
+          "name": string;
+          "rank": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "description": string;
+          "is_platform_role"?: boolean;
+          "key": string;
+          "name": string;
+          "rank": number;
+        };
+        Update: {
+          "description"?: string;
+          "is_platform_role"?: boolean;
+          "key"?: string;
+          "name"?: string;
+          "rank"?: number;
+        };
+        Relationships: [];
+      };
+      "shows": {
+        Row: {
+          "closed_at": string | null;
+          "id": string;
+          "last_activity_at": string;
+          "opened_at": string;
+          "opened_by": string | null;
+          "organization_id": string;
+          "venue_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "closed_at"?: string | null;
+          "id"?: string;
+          "last_activity_at"?: string;
+          "opened_at"?: string;
+          "opened_by"?: string | null;
+          "organization_id": string;
+          "venue_id": string;
+        };
+        Update: {
+          "closed_at"?: string | null;
+          "id"?: string;
+          "last_activity_at"?: string;
+          "opened_at"?: string;
+          "opened_by"?: string | null;
+          "organization_id"?: string;
+          "venue_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "shows_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "shows_venue_id_fkey";
+            columns: ["venue_id"];
+            isOneToOne: false;
+            referencedRelation: "venues";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "singer_profiles": {
+        Row: {
+          "avatar_path": string | null;
+          "created_at": string;
+          "id": string;
+          "nickname": string | null;
+          "preferences": NonNullable<Json>;
+          "updated_at": string;
+          "user_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "avatar_path"?: string | null;
+          "created_at"?: string;
+          "id"?: string;
+          "nickname"?: string | null;
+          "preferences"?: NonNullable<Json>;
+          "updated_at"?: string;
+          "user_id": string;
+        };
+        Update: {
+          "avatar_path"?: string | null;
+          "created_at"?: string;
+          "id"?: string;
+          "nickname"?: string | null;
+          "preferences"?: NonNullable<Json>;
+          "updated_at"?: string;
+          "user_id"?: string;
+        };
+        Relationships: [];
+      };
+      "songs": {
+        Row: {
+          "created_at": string;
+          "fingerprint": string;
+          "id": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "fingerprint": string;
+          "id"?: never;
+        };
+        Update: {
+          "created_at"?: string;
+          "fingerprint"?: string;
+          "id"?: never;
+        };
+        Relationships: [];
+      };
+      "systems": {
+        Row: {
+          "configuration": NonNullable<Json>;
+          "created_at": string;
+          "id": string;
+          "name": string;
+          "openkj_system_id": number;
+          "organization_id": string;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "configuration"?: NonNullable<Json>;
+          "created_at"?: string;
+          "id"?: string;
+          "name": string;
+          "openkj_system_id": number;
+          "organization_id": string;
+          "updated_at"?: string;
+        };
+        Update: {
+          "configuration"?: NonNullable<Json>;
+          "created_at"?: string;
+          "id"?: string;
+          "name"?: string;
+          "openkj_system_id"?: number;
+          "organization_id"?: string;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "systems_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "venue_rules": {
+        Row: {
+          "cooldown_minutes": number | null;
+          "free_text_allowed": boolean;
+          "guests_allowed": boolean;
+          "key_change_allowed": boolean;
+          "last_initial_required": boolean;
+          "max_active_requests": number | null;
+          "max_requests_per_hour": number | null;
+          "notes_allowed": boolean;
+          "queue_order": string;
+          "queue_visibility": string;
+          "same_song": string;
+          "same_song_minutes": number | null;
+          "updated_at": string;
+          "venue_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "cooldown_minutes"?: number | null;
+          "free_text_allowed"?: boolean;
+          "guests_allowed"?: boolean;
+          "key_change_allowed"?: boolean;
+          "last_initial_required"?: boolean;
+          "max_active_requests"?: number | null;
+          "max_requests_per_hour"?: number | null;
+          "notes_allowed"?: boolean;
+          "queue_order"?: string;
+          "queue_visibility"?: string;
+          "same_song"?: string;
+          "same_song_minutes"?: number | null;
+          "updated_at"?: string;
+          "venue_id": string;
+        };
+        Update: {
+          "cooldown_minutes"?: number | null;
+          "free_text_allowed"?: boolean;
+          "guests_allowed"?: boolean;
+          "key_change_allowed"?: boolean;
+          "last_initial_required"?: boolean;
+          "max_active_requests"?: number | null;
+          "max_requests_per_hour"?: number | null;
+          "notes_allowed"?: boolean;
+          "queue_order"?: string;
+          "queue_visibility"?: string;
+          "same_song"?: string;
+          "same_song_minutes"?: number | null;
+          "updated_at"?: string;
+          "venue_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "venue_rules_venue_id_fkey";
+            columns: ["venue_id"];
+            isOneToOne: true;
+            referencedRelation: "venues";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "venues": {
+        Row: {
+          "accepting_requests": boolean;
+          "address": string;
+          "archived_at": string | null;
+          "city": string;
+          "country": string;
+          "created_at": string;
+          "id": string;
+          "is_private": boolean;
+          "latitude": number | null;
+          "location": unknown;
+          "longitude": number | null;
+          "name": string;
+          "openkj_venue_id": number;
+          "organization_id": string;
+          "phone_number": string | null;
+          "postal_code": string;
+          "state": string;
+          "system_id": string | null;
+          "updated_at": string;
+          "url_name": string;
+          "website": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "accepting_requests"?: boolean;
+          "address": string;
+          "archived_at"?: string | null;
+          "city": string;
+          "country"?: string;
+          "created_at"?: string;
+          "id"?: string;
+          "is_private"?: boolean;
+          "latitude"?: number | null;
+          "location"?: never;
+          "longitude"?: number | null;
+          "name": string;
+          "openkj_venue_id": number;
+          "organization_id": string;
+          "phone_number"?: string | null;
+          "postal_code": string;
+          "state": string;
+          "system_id"?: string | null;
+          "updated_at"?: string;
+          "url_name": string;
+          "website"?: string | null;
+        };
+        Update: {
+          "accepting_requests"?: boolean;
+          "address"?: string;
+          "archived_at"?: string | null;
+          "city"?: string;
+          "country"?: string;
+          "created_at"?: string;
+          "id"?: string;
+          "is_private"?: boolean;
+          "latitude"?: number | null;
+          "location"?: never;
+          "longitude"?: number | null;
+          "name"?: string;
+          "openkj_venue_id"?: number;
+          "organization_id"?: string;
+          "phone_number"?: string | null;
+          "postal_code"?: string;
+          "state"?: string;
+          "system_id"?: string | null;
+          "updated_at"?: string;
+          "url_name"?: string;
+          "website"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "venues_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "venues_system_id_organization_id_fkey";
+            columns: ["system_id", "organization_id"];
+            isOneToOne: false;
+            referencedRelation: "systems";
+            referencedColumns: ["id", "organization_id"];
+          },
+        ];
+      };
+    };
+    Views: {
+      [_ in never]: never;
+    };
+    Functions: {
+      "add_walk_up": {
+        Args: {
+          "p_artist"?: string;
+          "p_idempotency_key"?: string;
+          "p_key_change"?: number;
+          "p_notes"?: string;
+          "p_singer_names": (string)[];
+          "p_song_id"?: number;
+          "p_title"?: string;
+          "p_venue_id": string;
+        };
+        Returns: {
+          "artist": string;
+          "id": number;
+          "idempotency_key": string | null;
+          "key_change": number;
+          "notes": string | null;
+          "openkj_request_id": number;
+          "organization_id": string;
+          "processed": boolean;
+          "processed_at": string | null;
+          "reason": string | null;
+          "requested_at": string;
+          "show_id": string | null;
+          "singer_name": string;
+          "singer_names": (string)[];
+          "singer_user_id": string | null;
+          "song_id": number | null;
+          "sort_order": number | null;
+          "state": string;
+          "submitted_by": string | null;
+          "title": string;
+          "updated_at": string;
+          "venue_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "requests";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "cancel_request": {
+        Args: { "p_request_id": number };
+        Returns: {
+          "artist": string;
+          "id": number;
+          "idempotency_key": string | null;
+          "key_change": number;
+          "notes": string | null;
+          "openkj_request_id": number;
+          "organization_id": string;
+          "processed": boolean;
+          "processed_at": string | null;
+          "reason": string | null;
+          "requested_at": string;
+          "show_id": string | null;
+          "singer_name": string;
+          "singer_names": (string)[];
+          "singer_user_id": string | null;
+          "song_id": number | null;
+          "sort_order": number | null;
+          "state": string;
+          "submitted_by": string | null;
+          "title": string;
+          "updated_at": string;
+          "venue_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "requests";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "clear_queue": { Args: { "p_venue_id": string }; Returns: number };
+      "close_show": { Args: { "p_venue_id": string }; Returns: undefined };
+      "create_api_key": {
+        Args: {
+          "p_allowed_networks"?: (unknown)[];
+          "p_description"?: string;
+          "p_expires_at"?: string;
+          "p_name": string;
+          "p_organization_id": string;
+          "p_scopes": (string)[];
+          "p_system_id"?: string;
+          "p_venue_id"?: string;
+        };
+        Returns: Json;
+      };
+      "create_organization": { Args: { "p_name": string; "p_time_zone"?: string }; Returns: string };
+      "create_singer_profile": { Args: Record<PropertyKey, never>; Returns: string };
+      "edit_request": {
+        Args: { "p_key_change"?: number; "p_notes"?: string; "p_request_id": number };
+        Returns: {
+          "artist": string;
+          "id": number;
+          "idempotency_key": string | null;
+          "key_change": number;
+          "notes": string | null;
+          "openkj_request_id": number;
+          "organization_id": string;
+          "processed": boolean;
+          "processed_at": string | null;
+          "reason": string | null;
+          "requested_at": string;
+          "show_id": string | null;
+          "singer_name": string;
+          "singer_names": (string)[];
+          "singer_user_id": string | null;
+          "song_id": number | null;
+          "sort_order": number | null;
+          "state": string;
+          "submitted_by": string | null;
+          "title": string;
+          "updated_at": string;
+          "venue_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "requests";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "find_venue": {
+        Args: { "p_url_name": string };
+        Returns: Database["public"]["CompositeTypes"]["venue_card"];
+        SetofOptions: {
+          from: "*";
+          to: "venue_card";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "my_requests": {
+        Args: { "p_venue_id"?: string };
+        Returns: {
+          "artist": string;
+          "id": number;
+          "key_change": number;
+          "notes": string;
+          "place": number;
+          "reason": string;
+          "requested_at": string;
+          "singer_name": string;
+          "song_id": number;
+          "state": string;
+          "title": string;
+          "venue_id": string;
+          "wait_seconds": number;
+        }[];
+      };
+      "nearby_venues": {
+        Args: {
+          "p_accepting"?: boolean;
+          "p_latitude": number;
+          "p_limit"?: number;
+          "p_longitude": number;
+          "p_radius_miles"?: number;
+        };
+        Returns: {
+          "accepting_requests": boolean;
+          "address": string;
+          "city": string;
+          "country": string;
+          "distance_kilometers": number;
+          "distance_miles": number;
+          "id": string;
+          "latitude": number;
+          "longitude": number;
+          "name": string;
+          "postal_code": string;
+          "state": string;
+          "url_name": string;
+        }[];
+      };
+      "open_show": { Args: { "p_venue_id": string }; Returns: string };
+      "process_requests": { Args: { "p_processed"?: boolean; "p_request_ids": (number)[] }; Returns: number };
+      "public_queue": {
+        Args: { "p_venue_id": string };
+        Returns: {
+          "artist": string;
+          "is_mine": boolean;
+          "place": number;
+          "request_id": number;
+          "singer_name": string;
+          "state": string;
+          "title": string;
+        }[];
+      };
+      "revoke_api_key": { Args: { "p_api_key_id": string }; Returns: undefined };
+      "rotate_api_key": { Args: { "p_api_key_id": string; "p_grace_hours"?: number }; Returns: Json };
+      "set_accepting": { Args: { "p_accepting": boolean; "p_venue_id": string }; Returns: undefined };
+      "set_request_state": {
+        Args: { "p_reason"?: string; "p_request_id": number; "p_state": string };
+        Returns: {
+          "artist": string;
+          "id": number;
+          "idempotency_key": string | null;
+          "key_change": number;
+          "notes": string | null;
+          "openkj_request_id": number;
+          "organization_id": string;
+          "processed": boolean;
+          "processed_at": string | null;
+          "reason": string | null;
+          "requested_at": string;
+          "show_id": string | null;
+          "singer_name": string;
+          "singer_names": (string)[];
+          "singer_user_id": string | null;
+          "song_id": number | null;
+          "sort_order": number | null;
+          "state": string;
+          "submitted_by": string | null;
+          "title": string;
+          "updated_at": string;
+          "venue_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "requests";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "submit_request": {
+        Args: {
+          "p_artist"?: string;
+          "p_idempotency_key"?: string;
+          "p_key_change"?: number;
+          "p_notes"?: string;
+          "p_singer_names"?: (string)[];
+          "p_song_id"?: number;
+          "p_title"?: string;
+          "p_venue_id": string;
+        };
+        Returns: {
+          "artist": string;
+          "id": number;
+          "idempotency_key": string | null;
+          "key_change": number;
+          "notes": string | null;
+          "openkj_request_id": number;
+          "organization_id": string;
+          "processed": boolean;
+          "processed_at": string | null;
+          "reason": string | null;
+          "requested_at": string;
+          "show_id": string | null;
+          "singer_name": string;
+          "singer_names": (string)[];
+          "singer_user_id": string | null;
+          "song_id": number | null;
+          "sort_order": number | null;
+          "state": string;
+          "submitted_by": string | null;
+          "title": string;
+          "updated_at": string;
+          "venue_id": string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "requests";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      "switch_context": { Args: { "p_organization_id"?: string }; Returns: undefined };
+    };
+    Enums: {
+      [_ in never]: never;
+    };
+    CompositeTypes: {
+      "venue_card": {
+        "id": string | null;
+        "url_name": string | null;
+        "name": string | null;
+        "address": string | null;
+        "city": string | null;
+        "state": string | null;
+        "postal_code": string | null;
+        "country": string | null;
+        "phone_number": string | null;
+        "website": string | null;
+        "accepting_requests": boolean | null;
+        "latitude": number | null;
+        "longitude": number | null;
+      };
+    };
+  };
+};
+
+type DatabaseWithoutInternals = Omit<Database, "__InternalSupabase">;
+
+type DefaultSchema = DatabaseWithoutInternals[Extract<keyof Database, "public">];
+
+export type Tables<
+  DefaultSchemaTableNameOrOptions extends
+    | keyof (DefaultSchema["Tables"] & DefaultSchema["Views"])
+    | { schema: keyof DatabaseWithoutInternals },
+  TableName extends DefaultSchemaTableNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  } ? keyof (
+      & DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"]
+      & DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Views"]
+    )
+    : never = never,
+> = DefaultSchemaTableNameOrOptions extends { schema: keyof DatabaseWithoutInternals } ? (
+    & DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"]
+    & DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Views"]
+  )[TableName] extends {
+    Row: infer R;
+  } ? R
+  : never
+  : DefaultSchemaTableNameOrOptions extends keyof (DefaultSchema["Tables"] & DefaultSchema["Views"])
+    ? (DefaultSchema["Tables"] & DefaultSchema["Views"])[DefaultSchemaTableNameOrOptions] extends {
+      Row: infer R;
+    } ? R
+    : never
+  : never;
+
+export type TablesInsert<
+  DefaultSchemaTableNameOrOptions extends
+    | keyof DefaultSchema["Tables"]
+    | { schema: keyof DatabaseWithoutInternals },
+  TableName extends DefaultSchemaTableNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  } ? keyof DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"]
+    : never = never,
+> = DefaultSchemaTableNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"][TableName] extends {
+    Insert: infer I;
+  } ? I
+  : never
+  : DefaultSchemaTableNameOrOptions extends keyof DefaultSchema["Tables"]
+    ? DefaultSchema["Tables"][DefaultSchemaTableNameOrOptions] extends {
+      Insert: infer I;
+    } ? I
+    : never
+  : never;
+
+export type TablesUpdate<
+  DefaultSchemaTableNameOrOptions extends
+    | keyof DefaultSchema["Tables"]
+    | { schema: keyof DatabaseWithoutInternals },
+  TableName extends DefaultSchemaTableNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  } ? keyof DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"]
+    : never = never,
+> = DefaultSchemaTableNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"][TableName] extends {
+    Update: infer U;
+  } ? U
+  : never
+  : DefaultSchemaTableNameOrOptions extends keyof DefaultSchema["Tables"]
+    ? DefaultSchema["Tables"][DefaultSchemaTableNameOrOptions] extends {
+      Update: infer U;
+    } ? U
+    : never
+  : never;
+
+export type Enums<
+  DefaultSchemaEnumNameOrOptions extends
+    | keyof DefaultSchema["Enums"]
+    | { schema: keyof DatabaseWithoutInternals },
+  EnumName extends DefaultSchemaEnumNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  } ? keyof DatabaseWithoutInternals[DefaultSchemaEnumNameOrOptions["schema"]]["Enums"]
+    : never = never,
+> = DefaultSchemaEnumNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[DefaultSchemaEnumNameOrOptions["schema"]]["Enums"][EnumName]
+  : DefaultSchemaEnumNameOrOptions extends keyof DefaultSchema["Enums"]
+    ? DefaultSchema["Enums"][DefaultSchemaEnumNameOrOptions]
+  : never;
+
+export type CompositeTypes<
+  PublicCompositeTypeNameOrOptions extends
+    | keyof DefaultSchema["CompositeTypes"]
+    | { schema: keyof DatabaseWithoutInternals },
+  CompositeTypeName extends PublicCompositeTypeNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  } ? keyof DatabaseWithoutInternals[PublicCompositeTypeNameOrOptions["schema"]]["CompositeTypes"]
+    : never = never,
+> = PublicCompositeTypeNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[PublicCompositeTypeNameOrOptions["schema"]]["CompositeTypes"][CompositeTypeName]
+  : PublicCompositeTypeNameOrOptions extends keyof DefaultSchema["CompositeTypes"]
+    ? DefaultSchema["CompositeTypes"][PublicCompositeTypeNameOrOptions]
+  : never;
+
+export const Constants = {
+  "public": {
+    Enums: {},
+  },
+} as const;
