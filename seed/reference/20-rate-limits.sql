@@ -5,6 +5,8 @@ insert into private.rate_limits (key, maximum, window_seconds, description) valu
   ('requests_per_singer', 10, 3600, 'Song requests of one singer'),
   ('requests_per_address', 60, 3600, 'Song requests of guests from one address: a bar''s Wi-Fi shares one'),
   ('requests_per_venue', 50, 3600, 'Song requests at one venue, where the venue sets nothing else'),
+  ('pin_attempts_per_device', 5, 900, 'PINs tried by one guest or singer'),
+  ('pin_attempts_per_venue', 200, 900, 'PINs tried at one venue'),
   ('api_key_rotation', 5, 3600, 'Rotations of one API key'),
   ('api_key_failures', 100, 60, 'Wrong API keys from one address')
 on conflict (key) do nothing;

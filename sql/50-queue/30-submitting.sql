@@ -238,6 +238,17 @@ begin
 
   v_show_id := private.open_show(p_venue_id);
   if not p_is_staff then
+    if exists (
+      select
+      from public.venue_bans as ban
+      where ban.user_id = p_singer_user_id and ban.organization_id = v_organization_id
+        and (ban.venue_id is null or ban.venue_id = p_venue_id) and (ban.expires_at is null or ban.expires_at > now())
+    ) then
+      perform private.raise_error(403, 'banned', 'This venue takes no requests from you.', 'Talk to the host.');
+    end if;
+    if exists (select from public.blocked_songs as blocked where blocked.venue_id = p_venue_id and blocked.song_id = v_song_id) then
+      perform private.raise_error(422, 'song_blocked', 'This song is not sung here.', 'Choose another one.');
+    end if;
     perform private.check_queue_rules(p_venue_id, v_show_id, v_rules, p_singer_user_id, v_song_id, v_artist, v_title);
   end if;
 
@@ -285,6 +296,7 @@ begin
     end if;
   end if;
 
+  perform private.require_admission(p_venue_id);
   if v_is_guest then
     if not coalesce((select rules.guests_allowed from public.venue_rules as rules where rules.venue_id = p_venue_id), true) then
       perform private.raise_error(
@@ -344,7 +356,8 @@ comment on function public.submit_request(uuid, bigint, text, text, text[], inte
   'Asks for a song at a venue and returns the request. p_song_id from search_songs, or p_artist and p_title (1-255 characters).
 p_singer_names: 1-4 names of 1-100 characters, may be left out when the profile has one. p_key_change: -12..12 semitones. p_notes: up
 to 500 characters. p_idempotency_key: chosen by the app, asks once however often it is sent. Errors: 400 invalid_...,
-song_missing; 401; 403 guests_not_allowed; 404 venue_not_found, song_not_found; 422 venue_closed, song_not_in_book,
+song_missing; 401; 403 guests_not_allowed, pin_required, banned; 404 venue_not_found,
+song_not_found; 422 venue_closed, song_not_in_book, song_blocked,
 key_change_not_allowed, notes_not_allowed, last_initial_required, too_many_active_requests, cooldown, same_song; 429.';
 
 revoke all on function public.submit_request(uuid, bigint, text, text, text[], integer, text, uuid) from public;

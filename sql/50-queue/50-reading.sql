@@ -159,6 +159,7 @@ begin
   if v_visibility is null then
     perform private.raise_error(404, 'venue_not_found', 'There is no such venue.', 'Find the venue again.');
   end if;
+  perform private.require_admission(p_venue_id);
   if v_visibility = 'none' then
     perform private.raise_error(403, 'queue_not_public', 'This venue does not show its queue.', 'Your own requests tell your place.');
   end if;
@@ -189,7 +190,7 @@ $$;
 
 comment on function public.public_queue(uuid) is
   'The queue of a venue as it shows it to the room, in order. Read again when the topic venue:<id>:display says queue_changed.
-Errors: 401; 403 queue_not_public; 404 venue_not_found.';
+Errors: 401; 403 queue_not_public, pin_required; 404 venue_not_found.';
 
 revoke all on function public.public_queue(uuid) from public;
 grant execute on function public.public_queue(uuid) to authenticated;

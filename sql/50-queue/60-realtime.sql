@@ -34,6 +34,7 @@ begin
     from public.venues as venue
     join public.venue_rules as rules on rules.venue_id = venue.id
     where venue.id = v_venue_id and venue.archived_at is null and rules.queue_visibility <> 'none'
+      and private.is_admitted(venue.id)
   );
 end;
 $$;
