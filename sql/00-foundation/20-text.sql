@@ -1,0 +1,109 @@
+-- How texts are compared. One normalisation for every place that asks whether two songs are the same; nobody else folds
+-- case, accents or punctuation.
+
+-- unaccent() is only stable because a dictionary can be edited; ours never is, and indexes need an immutable function.
+create function private.fold_text(p_text text)
+returns text
+language sql
+immutable
+strict
+parallel safe
+security invoker
+set search_path = ''
+as $$
+  select lower(extensions.unaccent('extensions.unaccent'::regdictionary, replace(normalize(p_text, nfkc), '&', ' and ')));
+$$;
+
+comment on function private.fold_text(text) is 'Compatibility forms, accents and case taken away; "&" is read as "and".';
+
+revoke all on function private.fold_text(text) from public;
+grant execute on function private.fold_text(text) to service_role;
+
+create function private.normalize_text(p_text text)
+returns text
+language plpgsql
+immutable
+strict
+parallel safe
+security invoker
+set search_path = ''
+as $$
+declare
+  v_folded text := private.fold_text(p_text);
+  v_text text := v_folded;
+begin
+  v_text := regexp_replace(v_text, '[^[:alnum:][:space:]]+', '', 'g');
+  v_text := btrim(regexp_replace(v_text, '[[:space:]]+', ' ', 'g'));
+  if starts_with(v_text, 'the ') then
+    v_text := substr(v_text, 5);
+  end if;
+  if v_text = '' then
+    -- "!!!" is a band: a text of nothing but symbols stands for itself.
+    v_text := btrim(regexp_replace(v_folded, '[[:space:][:cntrl:]]+', ' ', 'g'));
+  end if;
+  return v_text;
+end;
+$$;
+
+comment on function private.normalize_text(text) is
+  'The form in which texts are compared: no accents, case or punctuation, "&" as "and", no leading "the", single blanks.';
+
+revoke all on function private.normalize_text(text) from public;
+grant execute on function private.normalize_text(text) to service_role;
+
+create function private.song_fingerprint(p_artist text, p_title text)
+returns text
+language sql
+immutable
+strict
+parallel safe
+security invoker
+set search_path = ''
+as $$
+  -- Normalising can lengthen a text (one sign stands for a whole phrase); an index entry must stay below 2,700 bytes.
+  select left(private.normalize_text(p_artist), 255) || U&'\001F' || left(private.normalize_text(p_title), 255);
+$$;
+
+comment on function private.song_fingerprint(text, text) is
+  'What makes two songs the same: normalised artist, U+001F, normalised title.';
+
+revoke all on function private.song_fingerprint(text, text) from public;
+grant execute on function private.song_fingerprint(text, text) to service_role;
+
+create function private.search_words(p_text text)
+returns text[]
+language plpgsql
+immutable
+strict
+parallel safe
+security invoker
+set search_path = ''
+as $$
+declare
+  v_folded text := private.fold_text(p_text);
+  v_variants text;
+  v_words text[];
+begin
+  -- "AC/DC" is found as "acdc" and as "ac dc".
+  v_variants := regexp_replace(v_folded, '[^[:alnum:][:space:]]+', '', 'g');
+  if v_variants <> v_folded then
+    v_variants := v_variants || ' ' || regexp_replace(v_folded, '[^[:alnum:][:space:]]+', ' ', 'g');
+    if v_folded ~ '[[:alnum:]][!$]|[!$][[:alnum:]]' then
+      -- "P!nk" and "Ke$ha" are typed as they are spoken.
+      v_variants := v_variants || ' ' || regexp_replace(translate(v_folded, '!$', 'is'), '[^[:alnum:][:space:]]+', '', 'g');
+    end if;
+  end if;
+  if v_variants ~ '[\u3040-\u30ff\u3400-\u9fff]' then
+    -- Chinese and Japanese are written without blanks: each sign is a word.
+    v_variants := regexp_replace(v_variants, '([\u3040-\u30ff\u3400-\u9fff])', ' \1 ', 'g');
+  end if;
+  select array_agg(distinct left(word, 40)) into v_words
+  from regexp_split_to_table(v_variants, '[[:space:]]+') as word
+  where word <> '';
+  return coalesce(v_words, array[left(private.normalize_text(p_text), 40)]);
+end;
+$$;
+
+comment on function private.search_words(text) is 'The distinct words by which a text can be found, each at most 40 characters.';
+
+revoke all on function private.search_words(text) from public;

@@ -1,0 +1,154 @@
+-- The catalogue: every song any host has, once. What hosts write differs in case, accents and punctuation, so a song has
+-- spellings, and a book (20-books.sql) is a set of spellings. Nobody reads these tables directly: a search only ever sees
+-- the spellings that are in the book it asks about.
+
+create table public.songs (
+  id bigint generated always as identity primary key,
+  fingerprint text collate "C" not null unique,
+  created_at timestamptz not null default now()
+);
+
+alter table public.songs enable row level security;
+revoke all on public.songs from anon, authenticated, service_role;
+
+comment on table public.songs is
+  'One row per distinct song over all organizations. An id never changes and is never reused; who added it is not kept.';
+comment on column public.songs.fingerprint is 'private.song_fingerprint(artist, title).';
+
+create table private.song_spellings (
+  id integer generated always as identity primary key,
+  song_id bigint not null references public.songs (id) on delete restrict,
+  artist text collate "C" not null,
+  title text collate "C" not null,
+  constraint artist_is_1_to_255_characters check (char_length(artist) between 1 and 255),
+  constraint title_is_1_to_255_characters check (char_length(title) between 1 and 255),
+  unique (artist, title)
+);
+
+alter table private.song_spellings enable row level security;
+revoke all on private.song_spellings from anon, authenticated, service_role;
+
+create index song_spellings_song_id_idx on private.song_spellings (song_id);
+
+comment on table private.song_spellings is 'An artist and a title exactly as a host wrote them: OpenKJ looks songs up by the exact text.';
+comment on column private.song_spellings.id is 'Counts up without gaps, so that a book can be a bitmap over it.';
+
+-- A chunk is a run of 60,000 spellings: the unit of a book's bitmap (7,500 bytes, four pieces of a page) and of the search
+-- index. The index holds the words of a spelling behind the number of its chunk, so it can be asked about one chunk:
+--   "0 love"   a word            "0~l"   a word begins with this letter
+--   "0=lovemedo", "0=..."   artist and title without blanks, in both orders: what a text starts with, words written as one
+create function private.song_tokens(p_spelling_id integer, p_artist text, p_title text)
+returns tsvector
+language plpgsql
+immutable
+strict
+parallel safe
+security invoker
+cost 10000
+set search_path = ''
+as $$
+declare
+  v_chunk text := p_spelling_id / 60000;
+  v_artist text := replace(private.normalize_text(p_artist), ' ', '');
+  v_title text := replace(private.normalize_text(p_title), ' ', '');
+begin
+  return array_to_tsvector(array(
+    select v_chunk || token.text
+    from unnest(private.search_words(p_artist) || private.search_words(p_title)) as word
+    cross join lateral (values (' ' || word), ('~' || left(word, 1))) as token (text)
+    union
+    select v_chunk || '=' || left(whole, 60)
+    from unnest(array[v_artist || v_title, v_title || v_artist]) as whole
+  ));
+end;
+$$;
+
+comment on function private.song_tokens(integer, text, text) is 'What the search index holds about one spelling.';
+
+revoke all on function private.song_tokens(integer, text, text) from public;
+
+-- Without the pending list: its entries would be scanned by every search until somebody's insert pays for all of them.
+create index song_spellings_tokens_idx on private.song_spellings
+  using gin (private.song_tokens(id, artist, title)) with (fastupdate = off);
+
+-- A word and each way to leave one letter out. Two words that are one slip apart share an entry.
+create function private.word_neighbours(p_word text)
+returns text[]
+language sql
+immutable
+strict
+parallel safe
+security invoker
+set search_path = ''
+as $$
+  select array_agg(distinct neighbour)
+  from (
+    select p_word as neighbour
+    union all
+    select overlay(p_word placing '' from position for 1) from generate_series(1, char_length(p_word)) as position
+  ) as neighbours;
+$$;
+
+comment on function private.word_neighbours(text) is 'The word itself and the word with each one of its letters left out.';
+
+revoke all on function private.word_neighbours(text) from public;
+
+create table private.song_words (
+  word text collate "C" primary key
+);
+
+alter table private.song_words enable row level security;
+revoke all on private.song_words from anon, authenticated, service_role;
+
+create index song_words_neighbours_idx on private.song_words using gin (private.word_neighbours(word)) with (fastupdate = off);
+
+comment on table private.song_words is 'Every word of three letters or more in the catalogue: what a mistyped word may have meant.';
+
+-- Adds what is not there yet. Rows go in in one order everywhere, and songs, spellings and words always in that order of
+-- tables, so two hosts who bring the same new songs at once wait for each other instead of blocking each other.
+create function private.add_spellings(p_artists text[], p_titles text[])
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_fingerprints text[];
+begin
+  select array_agg(private.song_fingerprint(new.artist, new.title) order by new.number)
+  into v_fingerprints
+  from unnest(p_artists, p_titles) with ordinality as new (artist, title, number);
+
+  insert into public.songs (fingerprint)
+  select distinct fingerprint collate "C"
+  from unnest(v_fingerprints) as fingerprint
+  where not exists (select from public.songs as song where song.fingerprint = fingerprint.fingerprint)
+  order by 1
+  on conflict do nothing;
+
+  insert into private.song_spellings (song_id, artist, title)
+  select distinct song.id, new.artist collate "C" as artist, new.title collate "C" as title
+  from unnest(p_artists, p_titles, v_fingerprints) as new (artist, title, fingerprint)
+  join public.songs as song on song.fingerprint = new.fingerprint
+  where not exists (
+    select from private.song_spellings as known where known.artist = new.artist and known.title = new.title
+  )
+  order by artist, title
+  on conflict do nothing;
+
+  insert into private.song_words (word)
+  select distinct word collate "C"
+  from unnest(p_artists || p_titles) as text
+  cross join lateral unnest(private.search_words(text)) as word
+  where char_length(word) >= 3
+    and not exists (select from private.song_words as known where known.word = word.word)
+  order by 1
+  on conflict do nothing;
+end;
+$$;
+
+comment on function private.add_spellings(text[], text[]) is
+  'Adds spellings, their songs and their words to the catalogue. Definer: the catalogue belongs to nobody.';
+
+revoke all on function private.add_spellings(text[], text[]) from public;

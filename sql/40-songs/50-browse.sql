@@ -1,0 +1,160 @@
+-- Looking through a book without a query: the alphabet, an artist, what is new, a lucky dip.
+
+create function private.browse_book_letters(p_system_id uuid)
+returns table (letter text, artists integer, songs integer)
+language sql
+stable
+security definer
+rows 27
+set search_path = ''
+as $$
+  select
+    entry.letter, cardinality(entry.artists),
+    (select sum(count) from unnest(entry.songs) as count)::integer
+  from private.book_letters as entry
+  where entry.system_id = p_system_id
+  order by entry.letter;
+$$;
+
+comment on function private.browse_book_letters(uuid) is
+  'The letters under which a book has artists, "#" first. Definer: books are private.';
+
+revoke all on function private.browse_book_letters(uuid) from public;
+grant execute on function private.browse_book_letters(uuid) to service_role;
+
+create function private.browse_book_artists(p_system_id uuid, p_letter text, p_limit integer, p_offset integer)
+returns table (artist text, songs integer, total_count integer)
+language sql
+stable
+security definer
+rows 20
+set search_path = ''
+as $$
+  select spelling.artist, entry.songs[place], cardinality(entry.artists)
+  from private.book_letters as entry
+  cross join generate_series(p_offset + 1, least(p_offset + p_limit, cardinality(entry.artists))) as place
+  join private.song_spellings as spelling on spelling.id = entry.artists[place]
+  where entry.system_id = p_system_id and entry.letter = private.artist_letter(private.normalize_text(p_letter))
+  order by place;
+$$;
+
+comment on function private.browse_book_artists(uuid, text, integer, integer) is
+  'The artists of a book under a letter, in order. Definer: books are private.';
+
+revoke all on function private.browse_book_artists(uuid, text, integer, integer) from public;
+grant execute on function private.browse_book_artists(uuid, text, integer, integer) to service_role;
+
+create function private.browse_book_artist(p_system_id uuid, p_artist text, p_limit integer, p_offset integer)
+returns table (song_id bigint, artist text, title text)
+language sql
+stable
+security definer
+rows 20
+set search_path = ''
+as $$
+  select song.id, spelling.artist, spelling.title
+  from public.songs as song
+  join private.song_spellings as spelling on spelling.song_id = song.id
+  join private.book_chunks as book on book.system_id = p_system_id and book.chunk = spelling.id / 60000
+  where song.fingerprint >= left(private.normalize_text(p_artist), 255) || U&'\001F' collate "C"
+    and song.fingerprint < left(private.normalize_text(p_artist), 255) || U&'\0020' collate "C"
+    and get_bit(book.members, spelling.id % 60000) = 1
+  order by song.fingerprint
+  limit p_limit offset p_offset;
+$$;
+
+comment on function private.browse_book_artist(uuid, text, integer, integer) is
+  'The songs a book has by an artist, by title. Definer: books and catalogue are private.';
+
+revoke all on function private.browse_book_artist(uuid, text, integer, integer) from public;
+grant execute on function private.browse_book_artist(uuid, text, integer, integer) to service_role;
+
+create function private.browse_book(p_system_id uuid, p_letter text, p_limit integer, p_offset integer)
+returns table (song_id bigint, artist text, title text)
+language sql
+stable
+security definer
+rows 100
+set search_path = ''
+as $$
+  with
+    artists as (
+      select artist.place, artist.spelling_id, artist.songs, sum(artist.songs) over (order by artist.place) - artist.songs as before
+      from private.book_letters as entry
+      cross join lateral unnest(entry.artists, entry.songs) with ordinality as artist (spelling_id, songs, place)
+      where entry.system_id = p_system_id and entry.letter = private.artist_letter(private.normalize_text(p_letter))
+    )
+  select song.song_id, song.artist, song.title
+  from artists
+  join private.song_spellings as spelling on spelling.id = artists.spelling_id
+  cross join lateral private.browse_book_artist(
+    p_system_id, spelling.artist,
+    least(artists.songs, p_offset + p_limit - artists.before)::integer, greatest(p_offset - artists.before, 0)::integer
+  ) with ordinality as song (song_id, artist, title, place)
+  where artists.before < p_offset + p_limit and artists.before + artists.songs > p_offset
+  order by artists.place, song.place
+  limit p_limit;
+$$;
+
+comment on function private.browse_book(uuid, text, integer, integer) is
+  'The songs of a book by the artists under a letter, by artist and title. Definer: books and catalogue are private.';
+
+revoke all on function private.browse_book(uuid, text, integer, integer) from public;
+grant execute on function private.browse_book(uuid, text, integer, integer) to service_role;
+
+create function private.newest_book_songs(p_system_id uuid, p_count integer)
+returns table (song_id bigint, artist text, title text)
+language sql
+stable
+security definer
+rows 20
+set search_path = ''
+as $$
+  select spelling.song_id, spelling.artist, spelling.title
+  from private.books as book
+  cross join lateral unnest(book.newest) with ordinality as added (spelling_id, place)
+  join private.song_spellings as spelling on spelling.id = added.spelling_id
+  join private.book_chunks as chunk on chunk.system_id = p_system_id and chunk.chunk = spelling.id / 60000
+  where book.system_id = p_system_id and get_bit(chunk.members, spelling.id % 60000) = 1
+  order by added.place
+  limit p_count;
+$$;
+
+comment on function private.newest_book_songs(uuid, integer) is 'The songs added to a book last. Definer: books are private.';
+
+revoke all on function private.newest_book_songs(uuid, integer) from public;
+grant execute on function private.newest_book_songs(uuid, integer) to service_role;
+
+create function private.random_book_songs(p_system_id uuid, p_count integer)
+returns table (song_id bigint, artist text, title text)
+language sql
+volatile
+security definer
+rows 20
+set search_path = ''
+as $$
+  with
+    -- A few chunks, each as likely as it has songs, are enough to draw from.
+    chunks as (
+      select book.chunk, book.members
+      from private.book_chunks as book
+      where book.system_id = p_system_id
+      order by -ln(1 - random()) / book.songs
+      limit 3
+    ),
+    drawn as (
+      select spelling_id
+      from chunks
+      cross join lateral private.chunk_spellings(chunks.chunk, chunks.members) as spelling_id
+      order by random()
+      limit p_count
+    )
+  select spelling.song_id, spelling.artist, spelling.title
+  from drawn
+  join private.song_spellings as spelling on spelling.id = drawn.spelling_id;
+$$;
+
+comment on function private.random_book_songs(uuid, integer) is 'Some songs of a book, drawn by lot. Definer: books are private.';
+
+revoke all on function private.random_book_songs(uuid, integer) from public;
+grant execute on function private.random_book_songs(uuid, integer) to service_role;

@@ -1,0 +1,358 @@
+-- One song at a time, by hand.
+
+create function private.index_book_artist(p_system_id uuid, p_artist text)
+returns void
+language sql
+volatile
+security definer
+set search_path = ''
+as $$
+  with
+    counted as (
+      select min(spelling.id) as spelling_id, count(*)::integer as songs, p_artist as name
+      from public.songs as song
+      join private.song_spellings as spelling on spelling.song_id = song.id
+      join private.book_chunks as book on book.system_id = p_system_id and book.chunk = spelling.id / 60000
+      where song.fingerprint >= p_artist || U&'\001F' collate "C" and song.fingerprint < p_artist || U&'\0020' collate "C"
+        and get_bit(book.members, spelling.id % 60000) = 1
+      having count(*) > 0
+    ),
+    others as (
+      select artist.spelling_id, artist.songs, split_part(song.fingerprint, U&'\001F', 1) as name
+      from private.book_letters as entry
+      cross join lateral unnest(entry.artists, entry.songs) as artist (spelling_id, songs)
+      join private.song_spellings as spelling on spelling.id = artist.spelling_id
+      join public.songs as song on song.id = spelling.song_id
+      where entry.system_id = p_system_id and entry.letter = private.artist_letter(p_artist)
+    ),
+    artists as (
+      select * from counted
+      union all
+      select * from others where others.name <> p_artist
+    ),
+    emptied as (
+      delete from private.book_letters as entry
+      where entry.system_id = p_system_id and entry.letter = private.artist_letter(p_artist) and not exists (select from artists)
+    )
+  insert into private.book_letters as entry (system_id, letter, artists, songs)
+  select
+    p_system_id, private.artist_letter(p_artist),
+    array_agg(artists.spelling_id order by artists.name collate "C"), array_agg(artists.songs order by artists.name collate "C")
+  from artists
+  having count(*) > 0
+  on conflict (system_id, letter) do update set artists = excluded.artists, songs = excluded.songs;
+$$;
+
+comment on function private.index_book_artist(uuid, text) is
+  'Brings what browsing reads up to date for one normalised artist. Callers hold the lock of the book. Definer: books are private.';
+
+revoke all on function private.index_book_artist(uuid, text) from public;
+
+create function private.set_book_spelling(p_system_id uuid, p_spelling_id integer, p_is_in_book boolean)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_chunk integer := p_spelling_id / 60000;
+  v_offset integer := p_spelling_id % 60000;
+begin
+  if p_is_in_book then
+    insert into private.book_chunks as book (system_id, chunk, songs, members)
+    values (p_system_id, v_chunk, 1, set_bit(decode(repeat('00', 7500), 'hex'), v_offset, 1))
+    on conflict (system_id, chunk) do update set songs = book.songs + 1, members = set_bit(book.members, v_offset, 1);
+  else
+    delete from private.book_chunks as book where book.system_id = p_system_id and book.chunk = v_chunk and book.songs = 1;
+    update private.book_chunks as book
+    set songs = book.songs - 1, members = set_bit(book.members, v_offset, 0)
+    where book.system_id = p_system_id and book.chunk = v_chunk;
+  end if;
+
+  update private.books as book
+  set
+    songs = book.songs + case when p_is_in_book then 1 else -1 end,
+    newest = case
+      when p_is_in_book then (p_spelling_id || array_remove(book.newest, p_spelling_id))[:200]
+      else array_remove(book.newest, p_spelling_id)
+    end,
+    content_hash = null,
+    changed_at = now()
+  where book.system_id = p_system_id;
+
+  perform private.index_book_artist(p_system_id, split_part(song.fingerprint, U&'\001F', 1))
+  from private.song_spellings as spelling
+  join public.songs as song on song.id = spelling.song_id
+  where spelling.id = p_spelling_id;
+end;
+$$;
+
+comment on function private.set_book_spelling(uuid, integer, boolean) is
+  'Puts a spelling that is not in the book into it, or takes one that is out of it. Callers hold the lock of the book. Definer:
+books are private.';
+
+revoke all on function private.set_book_spelling(uuid, integer, boolean) from public;
+
+create function private.require_system(p_system_id uuid, p_permission text)
+returns void
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.require_permission(
+    (select system.organization_id from public.systems as system where system.id = p_system_id), p_permission, 'system_not_found'
+  );
+end;
+$$;
+
+comment on function private.require_system(uuid, text) is
+  'Refuses unless the caller holds the permission in the organization of the system; 404 system_not_found for everybody else.
+Definer: callers may not see the table.';
+
+revoke all on function private.require_system(uuid, text) from public;
+
+create function private.require_song_text(p_artist text, p_title text)
+returns void
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+  if p_artist is null or p_artist !~ '[^[:space:]]' or char_length(p_artist) > 255 then
+    perform private.raise_error(400, 'artist_invalid', 'The artist is empty or longer than 255 characters.', 'Send 1 to 255 characters.');
+  end if;
+  if p_title is null or p_title !~ '[^[:space:]]' or char_length(p_title) > 255 then
+    perform private.raise_error(400, 'title_invalid', 'The title is empty or longer than 255 characters.', 'Send 1 to 255 characters.');
+  end if;
+end;
+$$;
+
+comment on function private.require_song_text(text, text) is 'Refuses an artist or a title that a book cannot hold.';
+
+revoke all on function private.require_song_text(text, text) from public;
+
+create function private.catalogue_spelling(p_artist text, p_title text)
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.add_spellings(array[p_artist], array[p_title]);
+  return (private.find_spellings(array[p_artist], array[p_title]))[1];
+end;
+$$;
+
+comment on function private.catalogue_spelling(text, text) is 'The spelling with this artist and title, added when new. Definer: the catalogue is private.';
+
+revoke all on function private.catalogue_spelling(text, text) from public;
+
+create function private.add_song(p_system_id uuid, p_artist text, p_title text)
+returns bigint
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_spelling_id integer;
+  v_song_id bigint;
+begin
+  perform private.require_system(p_system_id, 'songs:write');
+  perform private.require_song_text(p_artist, p_title);
+  v_spelling_id := private.catalogue_spelling(btrim(p_artist), btrim(p_title));
+  select spelling.song_id into v_song_id from private.song_spellings as spelling where spelling.id = v_spelling_id;
+  perform private.lock_book(p_system_id);
+  if private.book_spelling(p_system_id, v_song_id) is not null then
+    perform private.raise_error(
+      409, 'song_already_exists', 'The book already has this song.', 'Edit the song it has if the spelling is wrong.'
+    );
+  end if;
+  perform private.set_book_spelling(p_system_id, v_spelling_id, true);
+  return v_song_id;
+end;
+$$;
+
+comment on function private.add_song(uuid, text, text) is 'See public.add_song. Definer: books are private; checks songs:write itself.';
+
+revoke all on function private.add_song(uuid, text, text) from public;
+grant execute on function private.add_song(uuid, text, text) to authenticated;
+
+create function private.update_song(p_system_id uuid, p_song_id bigint, p_artist text, p_title text)
+returns bigint
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_old_id integer;
+  v_old private.song_spellings;
+  v_new_id integer;
+  v_song_id bigint;
+begin
+  perform private.require_system(p_system_id, 'songs:write');
+  perform private.lock_book(p_system_id);
+  v_old_id := private.book_spelling(p_system_id, p_song_id);
+  if v_old_id is null then
+    perform private.raise_error(404, 'song_not_found', 'The book does not have this song.', 'Search the book again.');
+  end if;
+  select spelling.* into v_old from private.song_spellings as spelling where spelling.id = v_old_id;
+  p_artist := coalesce(p_artist, v_old.artist);
+  p_title := coalesce(p_title, v_old.title);
+  perform private.require_song_text(p_artist, p_title);
+  v_new_id := private.catalogue_spelling(btrim(p_artist), btrim(p_title));
+  select spelling.song_id into v_song_id from private.song_spellings as spelling where spelling.id = v_new_id;
+  if v_new_id <> v_old_id then
+    if v_song_id <> p_song_id and private.book_spelling(p_system_id, v_song_id) is not null then
+      perform private.raise_error(
+        409, 'song_already_exists', 'The book already has a song with this artist and title.', 'Delete one of the two instead.'
+      );
+    end if;
+    perform private.set_book_spelling(p_system_id, v_old_id, false);
+    perform private.set_book_spelling(p_system_id, v_new_id, true);
+  end if;
+  return v_song_id;
+end;
+$$;
+
+comment on function private.update_song(uuid, bigint, text, text) is 'See public.update_song. Definer: books are private; checks songs:write itself.';
+
+revoke all on function private.update_song(uuid, bigint, text, text) from public;
+grant execute on function private.update_song(uuid, bigint, text, text) to authenticated;
+
+create function private.delete_song(p_system_id uuid, p_song_id bigint)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_spelling_id integer;
+begin
+  perform private.require_system(p_system_id, 'songs:write');
+  perform private.lock_book(p_system_id);
+  v_spelling_id := private.book_spelling(p_system_id, p_song_id);
+  if v_spelling_id is null then
+    perform private.raise_error(404, 'song_not_found', 'The book does not have this song.', 'Search the book again.');
+  end if;
+  perform private.set_book_spelling(p_system_id, v_spelling_id, false);
+end;
+$$;
+
+comment on function private.delete_song(uuid, bigint) is 'See public.delete_song. Definer: books are private; checks songs:write itself.';
+
+revoke all on function private.delete_song(uuid, bigint) from public;
+grant execute on function private.delete_song(uuid, bigint) to authenticated;
+
+create function private.clear_song_book(p_system_id uuid)
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_songs integer;
+begin
+  perform private.require_system(p_system_id, 'songs:write');
+  perform private.lock_book(p_system_id);
+  v_songs := private.book_size(p_system_id);
+  perform private.replace_book(p_system_id, '{}');
+  update private.books as book set content_hash = null where book.system_id = p_system_id;
+  return v_songs;
+end;
+$$;
+
+comment on function private.clear_song_book(uuid) is 'See public.clear_song_book. Definer: books are private; checks songs:write itself.';
+
+revoke all on function private.clear_song_book(uuid) from public;
+grant execute on function private.clear_song_book(uuid) to authenticated;
+
+create function private.get_book_upload(p_system_id uuid)
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.require_system(p_system_id, 'songs:read');
+  return jsonb_build_object(
+    'staged', private.book_upload_report(p_system_id, 'staged'), 'published', private.book_upload_report(p_system_id, 'published')
+  );
+end;
+$$;
+
+comment on function private.get_book_upload(uuid) is 'See public.get_book_upload. Definer: uploads are private; checks songs:read itself.';
+
+revoke all on function private.get_book_upload(uuid) from public;
+grant execute on function private.get_book_upload(uuid) to authenticated;
+
+create function private.require_staged_upload(p_system_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.require_system(p_system_id, 'songs:write');
+  perform private.lock_book(p_system_id);
+  if not exists (
+    select from private.book_uploads as upload where upload.system_id = p_system_id and upload.state = 'staged'
+  ) then
+    perform private.raise_error(404, 'upload_not_found', 'No upload of this book is waiting.', 'Start one in the karaoke program.');
+  end if;
+end;
+$$;
+
+comment on function private.require_staged_upload(uuid) is
+  'Refuses unless the caller may write the songs of the system and an upload is waiting; locks the book. Definer: uploads are private.';
+
+revoke all on function private.require_staged_upload(uuid) from public;
+
+create function private.publish_book_upload(p_system_id uuid)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.require_staged_upload(p_system_id);
+  return (
+    select jsonb_build_object('changed', published.changed, 'songs', published.songs)
+    from private.book_publish(p_system_id) as published
+  );
+end;
+$$;
+
+comment on function private.publish_book_upload(uuid) is 'See public.publish_book_upload. Definer: uploads are private; checks songs:write itself.';
+
+revoke all on function private.publish_book_upload(uuid) from public;
+grant execute on function private.publish_book_upload(uuid) to authenticated;
+
+create function private.discard_book_upload(p_system_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.require_staged_upload(p_system_id);
+  delete from private.book_uploads as upload where upload.system_id = p_system_id and upload.state = 'staged';
+end;
+$$;
+
+comment on function private.discard_book_upload(uuid) is 'See public.discard_book_upload. Definer: uploads are private; checks songs:write itself.';
+
+revoke all on function private.discard_book_upload(uuid) from public;
+grant execute on function private.discard_book_upload(uuid) to authenticated;

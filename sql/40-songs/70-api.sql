@@ -1,0 +1,370 @@
+-- What apps call. Thin: they run as the caller and reach one definer function each, which checks who may do what.
+
+create function private.require_book(p_venue_id uuid, p_limit integer, p_offset integer)
+returns uuid
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+  if p_limit is null or p_limit not between 1 and 100 then
+    perform private.raise_error(400, 'limit_invalid', 'The limit is not between 1 and 100.', 'Send 1 to 100, or leave it out.');
+  end if;
+  if p_offset is null or p_offset not between 0 and 1000000 then
+    perform private.raise_error(400, 'offset_invalid', 'The offset is not between 0 and 1,000,000.', 'Send 0 or more, or leave it out.');
+  end if;
+  if not exists (select from public.venues as venue where venue.id = p_venue_id and venue.archived_at is null) then
+    perform private.raise_error(404, 'venue_not_found', 'There is no such venue.', 'Check the id.');
+  end if;
+  return private.venue_system(p_venue_id);
+end;
+$$;
+
+comment on function private.require_book(uuid, integer, integer) is
+  'The system whose book a venue uses, once the venue is found and the page makes sense. Definer: callers may not see the tables.';
+
+revoke all on function private.require_book(uuid, integer, integer) from public;
+
+create function private.search_songs(p_venue_id uuid, p_query text, p_limit integer, p_offset integer)
+returns table (song_id bigint, artist text, title text, match text, total_count integer)
+language plpgsql
+stable
+security definer
+rows 20
+set search_path = ''
+as $$
+begin
+  if p_query is null or char_length(p_query) > 200 or p_query !~ '[^[:space:]]' then
+    perform private.raise_error(400, 'query_invalid', 'The query is empty or longer than 200 characters.', 'Send 1 to 200 characters.');
+  end if;
+  return query select * from private.search_book(private.require_book(p_venue_id, p_limit, p_offset), p_query, p_limit, p_offset);
+end;
+$$;
+
+comment on function private.search_songs(uuid, text, integer, integer) is 'See public.search_songs. Definer: books are private; a venue''s book is public.';
+
+revoke all on function private.search_songs(uuid, text, integer, integer) from public;
+grant execute on function private.search_songs(uuid, text, integer, integer) to anon, authenticated;
+
+create function public.search_songs(p_venue_id uuid, p_query text, p_limit integer default 20, p_offset integer default 0)
+returns table (song_id bigint, artist text, title text, match text, total_count integer)
+language sql
+stable
+security invoker
+rows 20
+set search_path = ''
+as $$
+  select * from private.search_songs(p_venue_id, p_query, p_limit, p_offset);
+$$;
+
+comment on function public.search_songs(uuid, text, integer, integer) is
+  'Songs in the book of a venue for what a singer types: every word counts, the last one as a beginning; accents, case and
+punctuation do not matter and small slips are forgiven. Best first; match is exact, prefix, words or fuzzy; total_count counts up to
+500. Query 1-200 characters, limit 1-100, offset from 0. Errors: 400 query_invalid, limit_invalid, offset_invalid; 404 venue_not_found.';
+
+revoke all on function public.search_songs(uuid, text, integer, integer) from public;
+grant execute on function public.search_songs(uuid, text, integer, integer) to anon, authenticated;
+
+create function private.browse_letters(p_venue_id uuid)
+returns table (letter text, artists integer, songs integer)
+language plpgsql
+stable
+security definer
+rows 27
+set search_path = ''
+as $$
+begin
+  return query select * from private.browse_book_letters(private.require_book(p_venue_id, 1, 0));
+end;
+$$;
+
+comment on function private.browse_letters(uuid) is 'See public.browse_letters. Definer: books are private; a venue''s book is public.';
+
+revoke all on function private.browse_letters(uuid) from public;
+grant execute on function private.browse_letters(uuid) to anon, authenticated;
+
+create function public.browse_letters(p_venue_id uuid)
+returns table (letter text, artists integer, songs integer)
+language sql
+stable
+security invoker
+rows 27
+set search_path = ''
+as $$
+  select * from private.browse_letters(p_venue_id);
+$$;
+
+comment on function public.browse_letters(uuid) is
+  'The letters under which the book of a venue has artists, with how many artists and songs; digits and symbols under "#". Errors:
+404 venue_not_found.';
+
+revoke all on function public.browse_letters(uuid) from public;
+grant execute on function public.browse_letters(uuid) to anon, authenticated;
+
+create function private.browse_artists(p_venue_id uuid, p_letter text, p_limit integer, p_offset integer)
+returns table (artist text, songs integer, total_count integer)
+language plpgsql
+stable
+security definer
+rows 20
+set search_path = ''
+as $$
+begin
+  if p_letter is null or char_length(p_letter) <> 1 then
+    perform private.raise_error(400, 'letter_invalid', 'The letter is not one character.', 'Send one letter, or "#" for digits and symbols.');
+  end if;
+  return query select * from private.browse_book_artists(private.require_book(p_venue_id, p_limit, p_offset), p_letter, p_limit, p_offset);
+end;
+$$;
+
+comment on function private.browse_artists(uuid, text, integer, integer) is 'See public.browse_artists. Definer: books are private; a venue''s book is public.';
+
+revoke all on function private.browse_artists(uuid, text, integer, integer) from public;
+grant execute on function private.browse_artists(uuid, text, integer, integer) to anon, authenticated;
+
+create function public.browse_artists(p_venue_id uuid, p_letter text, p_limit integer default 20, p_offset integer default 0)
+returns table (artist text, songs integer, total_count integer)
+language sql
+stable
+security invoker
+rows 20
+set search_path = ''
+as $$
+  select * from private.browse_artists(p_venue_id, p_letter, p_limit, p_offset);
+$$;
+
+comment on function public.browse_artists(uuid, text, integer, integer) is
+  'The artists under a letter in the book of a venue, in order, with how many songs each has; "#" for digits and symbols. Errors: 400
+letter_invalid, limit_invalid, offset_invalid; 404 venue_not_found.';
+
+revoke all on function public.browse_artists(uuid, text, integer, integer) from public;
+grant execute on function public.browse_artists(uuid, text, integer, integer) to anon, authenticated;
+
+create function private.browse_artist(p_venue_id uuid, p_artist text, p_limit integer, p_offset integer)
+returns table (song_id bigint, artist text, title text)
+language plpgsql
+stable
+security definer
+rows 20
+set search_path = ''
+as $$
+begin
+  if p_artist is null or p_artist !~ '[^[:space:]]' or char_length(p_artist) > 255 then
+    perform private.raise_error(400, 'artist_invalid', 'The artist is empty or longer than 255 characters.', 'Send 1 to 255 characters.');
+  end if;
+  return query select * from private.browse_book_artist(private.require_book(p_venue_id, p_limit, p_offset), p_artist, p_limit, p_offset);
+end;
+$$;
+
+comment on function private.browse_artist(uuid, text, integer, integer) is 'See public.browse_artist. Definer: books are private; a venue''s book is public.';
+
+revoke all on function private.browse_artist(uuid, text, integer, integer) from public;
+grant execute on function private.browse_artist(uuid, text, integer, integer) to anon, authenticated;
+
+create function public.browse_artist(p_venue_id uuid, p_artist text, p_limit integer default 20, p_offset integer default 0)
+returns table (song_id bigint, artist text, title text)
+language sql
+stable
+security invoker
+rows 20
+set search_path = ''
+as $$
+  select * from private.browse_artist(p_venue_id, p_artist, p_limit, p_offset);
+$$;
+
+comment on function public.browse_artist(uuid, text, integer, integer) is
+  'The songs of an artist in the book of a venue, by title. Errors: 400 artist_invalid, limit_invalid, offset_invalid; 404
+venue_not_found.';
+
+revoke all on function public.browse_artist(uuid, text, integer, integer) from public;
+grant execute on function public.browse_artist(uuid, text, integer, integer) to anon, authenticated;
+
+create function private.newest_songs(p_venue_id uuid, p_limit integer)
+returns table (song_id bigint, artist text, title text)
+language plpgsql
+stable
+security definer
+rows 20
+set search_path = ''
+as $$
+begin
+  return query select * from private.newest_book_songs(private.require_book(p_venue_id, p_limit, 0), p_limit);
+end;
+$$;
+
+comment on function private.newest_songs(uuid, integer) is 'See public.newest_songs. Definer: books are private; a venue''s book is public.';
+
+revoke all on function private.newest_songs(uuid, integer) from public;
+grant execute on function private.newest_songs(uuid, integer) to anon, authenticated;
+
+create function public.newest_songs(p_venue_id uuid, p_limit integer default 20)
+returns table (song_id bigint, artist text, title text)
+language sql
+stable
+security invoker
+rows 20
+set search_path = ''
+as $$
+  select * from private.newest_songs(p_venue_id, p_limit);
+$$;
+
+comment on function public.newest_songs(uuid, integer) is
+  'The songs added last to the book of a venue, newest first. Errors: 400 limit_invalid; 404 venue_not_found.';
+
+revoke all on function public.newest_songs(uuid, integer) from public;
+grant execute on function public.newest_songs(uuid, integer) to anon, authenticated;
+
+create function private.random_songs(p_venue_id uuid, p_limit integer)
+returns table (song_id bigint, artist text, title text)
+language plpgsql
+volatile
+security definer
+rows 20
+set search_path = ''
+as $$
+begin
+  return query select * from private.random_book_songs(private.require_book(p_venue_id, p_limit, 0), p_limit);
+end;
+$$;
+
+comment on function private.random_songs(uuid, integer) is 'See public.random_songs. Definer: books are private; a venue''s book is public.';
+
+revoke all on function private.random_songs(uuid, integer) from public;
+grant execute on function private.random_songs(uuid, integer) to anon, authenticated;
+
+create function public.random_songs(p_venue_id uuid, p_limit integer default 20)
+returns table (song_id bigint, artist text, title text)
+language sql
+volatile
+security invoker
+rows 20
+set search_path = ''
+as $$
+  select * from private.random_songs(p_venue_id, p_limit);
+$$;
+
+comment on function public.random_songs(uuid, integer) is
+  'Some songs of the book of a venue, drawn by lot. Errors: 400 limit_invalid; 404 venue_not_found.';
+
+revoke all on function public.random_songs(uuid, integer) from public;
+grant execute on function public.random_songs(uuid, integer) to anon, authenticated;
+
+create function public.add_song(p_system_id uuid, p_artist text, p_title text)
+returns bigint
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  select private.add_song(p_system_id, p_artist, p_title);
+$$;
+
+comment on function public.add_song(uuid, text, text) is
+  'Adds one song to the book of a system and returns its id. Needs songs:write. Errors: 400 artist_invalid, title_invalid; 401; 403
+permission_denied; 404 system_not_found; 409 song_already_exists.';
+
+revoke all on function public.add_song(uuid, text, text) from public;
+grant execute on function public.add_song(uuid, text, text) to authenticated;
+
+create function public.update_song(p_system_id uuid, p_song_id bigint, p_artist text default null, p_title text default null)
+returns bigint
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  select private.update_song(p_system_id, p_song_id, p_artist, p_title);
+$$;
+
+comment on function public.update_song(uuid, bigint, text, text) is
+  'Changes how a song of the book is written; what is left out stays. Returns the id it has now: another one when the words changed and
+not only their spelling. Needs songs:write. Errors: 400 artist_invalid, title_invalid; 401; 403 permission_denied; 404
+system_not_found, song_not_found; 409 song_already_exists.';
+
+revoke all on function public.update_song(uuid, bigint, text, text) from public;
+grant execute on function public.update_song(uuid, bigint, text, text) to authenticated;
+
+create function public.delete_song(p_system_id uuid, p_song_id bigint)
+returns void
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  select private.delete_song(p_system_id, p_song_id);
+$$;
+
+comment on function public.delete_song(uuid, bigint) is
+  'Takes one song out of the book of a system. Needs songs:write. Errors: 401; 403 permission_denied; 404 system_not_found,
+song_not_found.';
+
+revoke all on function public.delete_song(uuid, bigint) from public;
+grant execute on function public.delete_song(uuid, bigint) to authenticated;
+
+create function public.clear_song_book(p_system_id uuid)
+returns integer
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  select private.clear_song_book(p_system_id);
+$$;
+
+comment on function public.clear_song_book(uuid) is
+  'Takes every song out of the book of a system and returns how many there were. Needs songs:write. Errors: 401; 403
+permission_denied; 404 system_not_found.';
+
+revoke all on function public.clear_song_book(uuid) from public;
+grant execute on function public.clear_song_book(uuid) to authenticated;
+
+create function public.get_book_upload(p_system_id uuid)
+returns jsonb
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select private.get_book_upload(p_system_id);
+$$;
+
+comment on function public.get_book_upload(uuid) is
+  'The upload of the book that is under way (staged) and the last one published: what came in, and which songs OpenKJ left out of it
+(missing_songs, missing_between). Needs songs:read. Errors: 401; 403 permission_denied; 404 system_not_found.';
+
+revoke all on function public.get_book_upload(uuid) from public;
+grant execute on function public.get_book_upload(uuid) to authenticated;
+
+create function public.publish_book_upload(p_system_id uuid)
+returns jsonb
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  select private.publish_book_upload(p_system_id);
+$$;
+
+comment on function public.publish_book_upload(uuid) is
+  'Makes a waiting upload the book. Needs songs:write. Errors: 401; 403 permission_denied; 404 system_not_found, upload_not_found.';
+
+revoke all on function public.publish_book_upload(uuid) from public;
+grant execute on function public.publish_book_upload(uuid) to authenticated;
+
+create function public.discard_book_upload(p_system_id uuid)
+returns void
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  select private.discard_book_upload(p_system_id);
+$$;
+
+comment on function public.discard_book_upload(uuid) is
+  'Drops a waiting upload; the book stays as it is. Needs songs:write. Errors: 401; 403 permission_denied; 404 system_not_found,
+upload_not_found.';
+
+revoke all on function public.discard_book_upload(uuid) from public;
+grant execute on function public.discard_book_upload(uuid) to authenticated;
