@@ -1,4 +1,4 @@
-import { connect } from "../_shared/database.ts";
+import { connect, reconnecting } from "../_shared/database.ts";
 import { databaseSettings, readEnvironment } from "../_shared/env.ts";
 import { createLog } from "../_shared/log.ts";
 import { handle } from "./handler.ts";
@@ -10,11 +10,13 @@ const database = connect(settings.SUPABASE_DB_URL, {
   statementSeconds: 3,
 });
 
-async function newestMigration(): Promise<string | null> {
-  const [row] = await database<{ migration: string | null }[]>`
-    select private.newest_migration() as migration
-  `;
-  return row?.migration ?? null;
+function newestMigration(): Promise<string | null> {
+  return reconnecting(async () => {
+    const [row] = await database<{ migration: string | null }[]>`
+      select private.newest_migration() as migration
+    `;
+    return row?.migration ?? null;
+  }, 1);
 }
 
 const log = createLog("ops", settings.LOG_LEVEL);
