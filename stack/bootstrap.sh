@@ -6,7 +6,8 @@ cd "$(dirname "$0")/.."
 
 if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
   echo "· Fetching the npm packages, which takes about a minute" >&2
-  npm ci --no-audit --no-fund --ignore-scripts >&2
+  # Not `npm ci`: it refuses a lock file from which a registry without builds for other systems has left those out.
+  npm install --no-save --no-audit --no-fund --ignore-scripts --loglevel=error >&2
   touch node_modules/.package-lock.json
 fi
 export PATH="$PWD/node_modules/.bin:$PATH"

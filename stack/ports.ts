@@ -20,7 +20,7 @@ export async function freePort(taken: ReadonlySet<number>): Promise<number> {
   }
 }
 
-/** Who listens on a port, as far as the caller may see it: "process 123 (postgres)". */
+/** Who listens on a port, as far as the caller may see it: "process 123 (/usr/sbin/nginx)". */
 export function holderOf(port: number): string {
   const wanted = port.toString(16).toUpperCase().padStart(4, "0");
   const sockets = ["tcp", "tcp6"].flatMap((table) => {
@@ -39,7 +39,8 @@ export function holderOf(port: number): string {
         }
       });
       if (files.some((file) => sockets.includes(file))) {
-        return `process ${pid} (${readFileSync(`/proc/${pid}/comm`, "utf8").trim()})`;
+        const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").trim();
+        return `process ${pid} (${command.slice(0, 100)})`;
       }
     } catch {
       // The process has ended, or belongs to somebody else.
