@@ -17,6 +17,7 @@ begin
   if not exists (select from public.venues as venue where venue.id = p_venue_id and venue.archived_at is null) then
     perform private.raise_error(404, 'venue_not_found', 'There is no such venue.', 'Check the id.');
   end if;
+  perform private.require_admission(p_venue_id);
   return private.venue_system(p_venue_id);
 end;
 $$;

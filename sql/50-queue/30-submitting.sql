@@ -261,6 +261,9 @@ begin
     v_title, p_key_change, v_notes, p_idempotency_key
   )
   returning * into v_request;
+  if v_song_id is not null then
+    perform private.count_song_request(v_system_id, v_song_id);
+  end if;
   return v_request;
 end;
 $$;
