@@ -32,16 +32,14 @@ begin
     );
   end if;
 
-  if p_state in ('accepted', 'performing', 'completed') then
-    -- The first acceptance opens the night.
-    update public.requests as request
-    set show_id = private.current_show(request.venue_id)
-    where request.id = any (p_request_ids) and request.show_id is null;
-  end if;
-
   update public.requests as request
   set
     state = p_state,
+    -- The first acceptance opens the night.
+    show_id = case
+      when request.show_id is null and p_state in ('accepted', 'performing', 'completed') then private.current_show(request.venue_id)
+      else request.show_id
+    end,
     reason = case when p_state in ('rejected', 'skipped') then p_reason end,
     processed_at = case when p_state = 'completed' then now() end
   where request.id = any (p_request_ids) and request.state <> p_state;

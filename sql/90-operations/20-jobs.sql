@@ -33,6 +33,10 @@ insert into private.jobs (name, schedule, command, description) values
     'Nights that nobody closed'
   ),
   (
+    'publish_silent_uploads', '* * * * *', 'select private.book_stage_expire()',
+    'Song books whose upload ended on a full batch'
+  ),
+  (
     'complete_taken_requests', '*/15 * * * *', 'select private.complete_taken_requests()',
     'Requests the host took and never finished, once their night is over'
   );
