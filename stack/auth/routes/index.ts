@@ -1,4 +1,9 @@
 import type { Handler } from "../call.ts";
+import { generateLink, invite } from "./admin-links.ts";
+import { deleteFactorAsAdmin, listAudit, listFactorsAsAdmin, updateFactorAsAdmin } from "./admin-records.ts";
+import { createUserAsAdmin, deleteUser, getUserById, listUsers, updateUserAsAdmin } from "./admin-users.ts";
+import { verifyFactor } from "./factor-verify.ts";
+import { challengeFactor, enroll, unenroll } from "./factors.ts";
 import { magiclink, otp, recover, resend } from "./one-time-codes.ts";
 import { logout, reauthenticate } from "./session.ts";
 import { signup } from "./signup.ts";
@@ -24,6 +29,17 @@ export const routes: Record<string, Partial<Record<Method, Handler>>> = {
   "/user": { GET: getUser, PUT: updateOwnUser },
   "/logout": { POST: logout },
   "/reauthenticate": { GET: reauthenticate },
+  "/factors": { POST: enroll },
+  "/factors/:factor_id": { DELETE: unenroll },
+  "/factors/:factor_id/challenge": { POST: challengeFactor },
+  "/factors/:factor_id/verify": { POST: verifyFactor },
+  "/invite": { POST: invite },
+  "/admin/generate_link": { POST: generateLink },
+  "/admin/audit": { GET: listAudit },
+  "/admin/users": { GET: listUsers, POST: createUserAsAdmin },
+  "/admin/users/:user_id": { GET: getUserById, PUT: updateUserAsAdmin, DELETE: deleteUser },
+  "/admin/users/:user_id/factors": { GET: listFactorsAsAdmin },
+  "/admin/users/:user_id/factors/:factor_id": { PUT: updateFactorAsAdmin, DELETE: deleteFactorAsAdmin },
   "/sso": { POST: notOffered.saml },
   "/sso/saml/acs": { POST: notOffered.saml },
   "/sso/saml/metadata": { GET: notOffered.saml },

@@ -1,0 +1,265 @@
+import { parseOptions } from "@node-rs/bcrypt";
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { checkEmail, checkPhone, confirmEmail, confirmPhone, passwordPatch } from "../accounts.ts";
+import { adminActor, audit } from "../audit.ts";
+import type { Call } from "../call.ts";
+import { isUuid, requestAudience, requireAdmin } from "../call.ts";
+import type { JsonObject, Transaction } from "../database.ts";
+import { jsonValue } from "../database.ts";
+import { AuthError, validationFailed } from "../errors.ts";
+import { metadata, optionalText, readBody, readOptionalBody } from "../json-body.ts";
+import { clearTokens } from "../one-time.ts";
+import { checkPassword, hashPassword, randomPassword } from "../passwords.ts";
+import { pageHeaders, pathUser, readPage } from "./admin.ts";
+import { deleteSessions } from "../sessions.ts";
+import { parseDuration } from "../settings.ts";
+import type { User } from "../users.ts";
+import {
+  createIdentity,
+  createUser,
+  findUserByEmail,
+  findUserByPhone,
+  fullUserJson,
+  identitiesOf,
+  instanceId,
+  mergeMetadata,
+  updateIdentityData,
+  updateUser,
+  userJson,
+} from "../users.ts";
+
+const userBody = z.object({
+  id: optionalText,
+  aud: optionalText,
+  role: optionalText,
+  email: optionalText,
+  phone: optionalText,
+  password: z.string().optional(),
+  password_hash: optionalText,
+  email_confirm: z.boolean().default(false),
+  phone_confirm: z.boolean().default(false),
+  user_metadata: metadata.optional(),
+  app_metadata: metadata.optional(),
+  ban_duration: optionalText,
+});
+type UserBody = z.infer<typeof userBody>;
+
+const deleteBody = z.object({ should_soft_delete: z.boolean().default(false) });
+
+/** GET /admin/users */
+export async function listUsers(call: Call): Promise<Response> {
+  await requireAdmin(call);
+  const { sql } = call;
+  const audience = await requestAudience(call);
+  const page = readPage(call);
+  const filter = call.c.req.query("filter") ?? "";
+  const ascending = /^created_at\s+asc$/i.test(call.c.req.query("sort") ?? "");
+  const pattern = `%${filter}%`;
+  const where = sql`
+    where instance_id = ${instanceId} and aud = ${audience}
+    ${
+    filter === ""
+      ? sql``
+      : sql`and (email like ${pattern} or raw_user_meta_data ->> 'full_name' ilike ${pattern})`
+  }`;
+  const [counted] = await sql<{ total: number }[]>`select count(*)::int as total from auth.users ${where}`;
+  const users = await sql<User[]>`
+    select * from auth.users ${where}
+    order by created_at ${ascending ? sql`asc` : sql`desc`}, id
+    limit ${page.size} offset ${(page.number - 1) * page.size}`;
+  const shown = users.map((user) => userJson(user, null, []));
+  return call.c.json({ users: shown, aud: audience }, 200, pageHeaders(call, page, counted?.total ?? 0));
+}
+
+/** GET /admin/users/<id> */
+export async function getUserById(call: Call): Promise<Response> {
+  await requireAdmin(call);
+  return call.c.json(await fullUserJson(call.sql, await pathUser(call)));
+}
+
+/** When a ban ends; null lifts it, undefined leaves it. */
+function banEnd(duration: string): Date | null | undefined {
+  if (duration === "") return undefined;
+  if (duration === "none") return null;
+  const length = parseDuration(duration);
+  if (length === undefined) {
+    throw validationFailed(`invalid format for ban duration: time: invalid duration "${duration}"`);
+  }
+  return new Date(Date.now() + length);
+}
+
+async function encryptedPassword(body: UserBody): Promise<string> {
+  if (body.password && body.password_hash !== "") {
+    throw validationFailed("Only a password or a password hash should be provided");
+  }
+  if (body.password_hash !== "") {
+    try {
+      parseOptions(body.password_hash);
+    } catch (error) {
+      throw new AuthError(500, "unexpected_failure", "Error creating user", error);
+    }
+    return body.password_hash;
+  }
+  if (Buffer.byteLength(body.password ?? "") > 72) {
+    throw new AuthError(500, "unexpected_failure", "Error creating user");
+  }
+  return await hashPassword(body.password || randomPassword());
+}
+
+/** Answers of administrators' changes confirm without reading the row again. */
+async function shownUser(sql: Transaction, user: User): Promise<JsonObject> {
+  const { confirmed_at: _unread, ...shown } = await fullUserJson(sql, user);
+  return shown;
+}
+
+interface Confirmations {
+  email_confirm: boolean;
+  phone_confirm: boolean;
+}
+
+async function confirm(sql: Transaction, user: User, body: Confirmations): Promise<User> {
+  const withEmail = body.email_confirm ? await confirmEmail(sql, user) : user;
+  return body.phone_confirm ? await confirmPhone(sql, withEmail) : withEmail;
+}
+
+/** POST /admin/users */
+export async function createUserAsAdmin(call: Call): Promise<Response> {
+  await requireAdmin(call);
+  const body = await readBody(call.c, userBody);
+  const audience = body.aud || await requestAudience(call);
+  if (body.email === "" && body.phone === "") {
+    throw validationFailed("Cannot create a user without either an email or phone");
+  }
+  const email = body.email === "" ? "" : checkEmail(body.email);
+  if (email !== "" && (await findUserByEmail(call.sql, email, audience)) !== undefined) {
+    throw new AuthError(422, "email_exists", "A user with this email address has already been registered");
+  }
+  const phone = body.phone === "" ? "" : checkPhone(body.phone);
+  if (phone !== "" && (await findUserByPhone(call.sql, phone, audience)) !== undefined) {
+    throw new AuthError(422, "phone_exists", "Phone number already registered by another user");
+  }
+  if (body.id !== "" && !isUuid(body.id)) throw validationFailed("ID must conform to the uuid v4 format");
+  const providers = [...(email === "" ? [] : ["email"]), ...(phone === "" ? [] : ["phone"])];
+  const bannedUntil = banEnd(body.ban_duration);
+  const password = await encryptedPassword(body);
+  const answer = await call.sql.begin(async (sql) => {
+    const created = await createUser(sql, {
+      ...(body.id === "" ? {} : { id: body.id }),
+      aud: audience,
+      role: body.role || call.settings.jwt.defaultGroup,
+      email,
+      phone,
+      encryptedPassword: password,
+      userMetadata: body.user_metadata ?? {},
+      appMetadata: mergeMetadata({ provider: providers[0], providers }, body.app_metadata ?? {}),
+    });
+    const common = { sub: created.id, email_verified: false, phone_verified: false };
+    if (email !== "") await createIdentity(sql, created.id, "email", { ...common, email });
+    if (phone !== "") await createIdentity(sql, created.id, "phone", { ...common, phone });
+    const confirmed = await confirm(sql, created, body);
+    const user = bannedUntil === undefined
+      ? confirmed
+      : await updateUser(sql, created.id, { banned_until: bannedUntil });
+    const traits = { user_id: user.id, user_email: email, user_phone: phone };
+    await audit(sql, call, adminActor, "user_signedup", traits);
+    return await shownUser(sql, user);
+  });
+  return call.c.json(answer);
+}
+
+async function changeAddress(
+  sql: Transaction,
+  user: User,
+  kind: "email" | "phone",
+  value: string,
+): Promise<User> {
+  const identity = (await identitiesOf(sql, user.id)).find((one) => one.provider === kind);
+  const known = { [kind]: value, [`${kind}_verified`]: false };
+  if (identity === undefined) {
+    const data = { sub: user.id, email_verified: false, phone_verified: false, ...known };
+    await createIdentity(sql, user.id, kind, data);
+  } else await updateIdentityData(sql, identity, known);
+  return await updateUser(sql, user.id, { [kind]: value }, "Error updating user");
+}
+
+/** PUT /admin/users/<id> */
+export async function updateUserAsAdmin(call: Call): Promise<Response> {
+  await requireAdmin(call);
+  const before = await pathUser(call);
+  const body = await readBody(call.c, userBody);
+  const email = body.email === "" ? "" : checkEmail(body.email);
+  const phone = body.phone === "" ? "" : checkPhone(body.phone);
+  if (body.password !== undefined) checkPassword(call.settings.password, body.password);
+  const bannedUntil = banEnd(body.ban_duration);
+  const newPassword = body.password === undefined ? undefined : await passwordPatch(body.password);
+  const answer = await call.sql.begin(async (sql) => {
+    let user = await confirm(sql, before, body);
+    if (newPassword !== undefined) {
+      user = await updateUser(sql, user.id, newPassword);
+      await clearTokens(sql, user.id);
+      await deleteSessions(sql, user.id);
+    }
+    if (email !== "" && email !== user.email) user = await changeAddress(sql, user, "email", email);
+    if (phone !== "" && phone !== user.phone) user = await changeAddress(sql, user, "phone", phone);
+    user = await updateUser(sql, user.id, {
+      ...(body.role === "" ? {} : { role: body.role }),
+      ...(bannedUntil === undefined ? {} : { banned_until: bannedUntil }),
+      raw_user_meta_data: mergeMetadata(user.raw_user_meta_data, body.user_metadata ?? {}),
+      raw_app_meta_data: mergeMetadata(user.raw_app_meta_data, body.app_metadata ?? {}),
+    });
+    const traits = { user_id: user.id, user_email: user.email ?? "", user_phone: user.phone ?? "" };
+    await audit(sql, call, adminActor, "user_modified", traits);
+    return await shownUser(sql, user);
+  });
+  return call.c.json(answer);
+}
+
+/** Something that is unique like the value, and tells nothing about it. */
+function obfuscate(userId: string, value: string): string {
+  return createHash("sha256").update(userId + value).digest("base64url");
+}
+
+async function softDelete(sql: Transaction, user: User): Promise<void> {
+  const hidden = (value: string | null) => value ? obfuscate(user.id, value) : value ?? "";
+  await updateUser(sql, user.id, {
+    email: hidden(user.email) || null,
+    phone: hidden(user.phone).slice(0, 15) || null,
+    email_change: hidden(user.email_change),
+    phone_change: hidden(user.phone_change).slice(0, 15),
+    encrypted_password: null,
+    confirmation_token: "",
+    recovery_token: "",
+    email_change_token_current: "",
+    email_change_token_new: "",
+    phone_change_token: "",
+    reauthentication_token: "",
+    raw_user_meta_data: {},
+    raw_app_meta_data: {},
+    deleted_at: new Date(),
+  });
+  for (const identity of await identitiesOf(sql, user.id)) {
+    await sql`
+      update auth.identities
+      set provider_id = ${obfuscate(user.id, identity.provider_id)}, identity_data = ${jsonValue(sql, {})},
+        updated_at = now()
+      where id = ${identity.id}`;
+  }
+  await clearTokens(sql, user.id);
+  await deleteSessions(sql, user.id);
+  await sql`delete from auth.mfa_factors where user_id = ${user.id}`;
+}
+
+/** DELETE /admin/users/<id> */
+export async function deleteUser(call: Call): Promise<Response> {
+  await requireAdmin(call);
+  const user = await pathUser(call);
+  const body = await readOptionalBody(call.c, deleteBody);
+  await call.sql.begin(async (sql) => {
+    const traits = { user_id: user.id, user_email: user.email ?? "", user_phone: user.phone ?? "" };
+    await audit(sql, call, adminActor, "user_deleted", traits);
+    if (!body.should_soft_delete) await sql`delete from auth.users where id = ${user.id}`;
+    else if (user.deleted_at === null) await softDelete(sql, user);
+  });
+  return call.c.json({});
+}
