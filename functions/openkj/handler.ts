@@ -44,10 +44,11 @@ export async function handle(request: Request, dependencies: Dependencies): Prom
   const started = performance.now();
   const report = { request_id: id, command: "" };
   try {
-    const body = await parse(request);
+    const text = await read(request);
+    const body = parse(text);
     report.command = commandOf(body);
     const answer = await dependencies.call(
-      JSON.stringify(withHeaderKey(body, request.headers)),
+      JSON.stringify(withHeaderKey(storable(body, text), request.headers)),
       clientAddress(request, dependencies.peer),
       request.headers.get("user-agent")?.slice(0, longestUserAgent) ?? null,
     );
@@ -63,20 +64,23 @@ export async function handle(request: Request, dependencies: Dependencies): Prom
   }
 }
 
-/** Reads the body as far as every command needs it; what the fields mean is decided in the database. */
-async function parse(request: Request): Promise<Body> {
+/** The text of a call, if it can be one. */
+async function read(request: Request): Promise<string> {
   if (request.method !== "POST" && request.method !== "PUT") {
     throw new Refusal(`Commands are sent with POST, not ${request.method}`);
   }
   const bytes = await readBody(request, longestBody);
   if (bytes.byteLength === 0) throw new Refusal("The request has no body; send a JSON object with a command");
   if (nestsTooDeeply(bytes)) throw new Refusal("The request is nested too deeply");
-  let text: string;
   try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
     throw new Refusal("The request is not valid UTF-8");
   }
+}
+
+/** The fields of a call; what they mean is decided in the database. */
+function parse(text: string): Body {
   let body: unknown;
   try {
     body = JSON.parse(text);
@@ -84,7 +88,7 @@ async function parse(request: Request): Promise<Body> {
     throw new Refusal("The request is not valid JSON");
   }
   if (!isObject(body)) throw new Refusal("The request must be a JSON object");
-  return mayHoldUnstorableText(text) ? storable(text, body) : body;
+  return body;
 }
 
 function isObject(value: unknown): value is Body {
@@ -110,25 +114,22 @@ function nestsTooDeeply(json: Uint8Array): boolean {
 }
 
 /** Only an escape can bring a NUL or half of a surrogate pair into a text that was valid UTF-8. */
-function mayHoldUnstorableText(text: string): boolean {
-  return /\\u(0000|d[89a-f])/i.test(text);
-}
+const suspiciousEscape = /\\u(0000|d[89a-f])/i;
 
 /**
  * PostgreSQL stores neither NUL nor half a surrogate pair. The desktop program drops a whole upload batch without
  * a word when it is refused, so a broken file tag costs one character there; any other call is refused.
  */
-function storable(text: string, body: Body): Body {
-  let isWhole = true;
-  const repaired: unknown = JSON.parse(text, (key, value: unknown) => {
-    if (isUnstorable(key)) isWhole = false;
-    if (typeof value !== "string" || !isUnstorable(value)) return value;
-    isWhole = false;
-    return value.toWellFormed().replaceAll("\0", "\uFFFD");
-  });
-  if (isWhole) return body;
-  if (body["command"] === "addSongs" && isObject(repaired)) return repaired;
-  throw new Refusal("The request contains a character that cannot be stored");
+function storable(body: Body, text: string): Body {
+  if (!suspiciousEscape.test(text)) return body;
+  const isUpload = body["command"] === "addSongs";
+  return JSON.parse(text, (key, value: unknown) => {
+    const isBroken = typeof value === "string" && isUnstorable(value);
+    if (isUnstorable(key) || (isBroken && !isUpload)) {
+      throw new Refusal("The request contains a character that cannot be stored");
+    }
+    return isBroken ? value.toWellFormed().replaceAll("\0", "\uFFFD") : value;
+  }) as Body;
 }
 
 function isUnstorable(text: string): boolean {
@@ -138,7 +139,8 @@ function isUnstorable(text: string): boolean {
 /** The command to repeat in the reply, or an empty text when there is none worth repeating. */
 function commandOf(body: Body): string {
   const command = body["command"];
-  return typeof command === "string" && command.length <= longestCommand ? command : "";
+  const isWorthIt = typeof command === "string" && command.length <= longestCommand && !isUnstorable(command);
+  return isWorthIt ? command : "";
 }
 
 /** Programs other than OpenKJ may send the key as a header. A Supabase key in Authorization is the gateway's. */
