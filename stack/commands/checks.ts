@@ -12,7 +12,7 @@ export interface Check {
 const functionEntries = () => globSync("functions/**/*.ts", { cwd: root });
 
 export const checks: Record<"format" | "lint" | "typecheck" | "generated", () => Check[]> = {
-  format: () => [{ name: "format", command: ["deno", "fmt", "--quiet", "--check"] }],
+  format: () => [{ name: "format", command: ["deno", "fmt", "--check"] }],
   lint: () => [{ name: "lint", command: ["deno", "lint", "--quiet"] }],
   typecheck: () => [
     { name: "types", command: ["tsc", "--noEmit"] },

@@ -1,5 +1,5 @@
-import { globSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { root } from "../instance.ts";
 
 const sources = ["sql/**/*.sql", "policies/**/*.sql", "seed/reference/**/*.sql"];
@@ -18,9 +18,10 @@ export function compose(): string {
 export function composeMigration(words: string[]): void {
   const text = compose();
   if (!words.includes("--check")) {
+    mkdirSync(dirname(baseline), { recursive: true });
     writeFileSync(baseline, text);
     console.log(`Wrote ${baseline}`);
-  } else if (readFileSync(baseline, "utf8") !== text) {
+  } else if (!existsSync(baseline) || readFileSync(baseline, "utf8") !== text) {
     throw new Error("The migration is out of date. Compose it with: npm run db:migration");
   }
 }

@@ -87,6 +87,39 @@ function testTheStack(words: string[], environment: Record<string, string>): Cou
   return counts;
 }
 
+/** What only a database can tell about the SQL. */
+function checkTheDatabase(url: string): Count[] {
+  const cli = (...words: string[]) => () => succeeds(["supabase", "db", ...words, `--remote=${url}`]);
+  return [
+    checked("generated types", () => typesAreFresh(url)),
+    checked(
+      "lint of the SQL",
+      cli("lint", "--schema=public,private", "--level=error", "--fail-on=error"),
+    ),
+    checked("advisors", cli("advisors", "--level=warn", "--fail-on=warn")),
+  ];
+}
+
+async function testAFreshStack(words: string[]): Promise<Count[]> {
+  title("a fresh stack");
+  const name = await freeName();
+  await removeInstance(name);
+  const counts: Count[] = [];
+  try {
+    const instance = await startInstance(name, false, (sentence) => console.log(`· ${sentence}`));
+    const variables = variablesOf(instance);
+    if (words.length === 0) counts.push(...checkTheDatabase(variables.DB_URL ?? ""));
+    counts.push(...testTheStack(words, variables));
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    counts.push(one(false));
+  } finally {
+    // Its logs stay for whoever looks into a failure; a run beside another one leaves nothing.
+    await (name === "test" ? stopInstance(name) : removeInstance(name));
+  }
+  return counts;
+}
+
 /**
  * Runs everything that must be in order: the checks of the sources, then the tests on a fresh instance, or on the stack which
  * the environment names. With words, only the tests that they name.
@@ -99,24 +132,8 @@ export async function test(words: string[]): Promise<void> {
     }
   }
   const { API_URL, DB_URL } = process.env;
-  if (API_URL !== undefined && DB_URL !== undefined) {
-    counts.push(...testTheStack(words, { API_URL, DB_URL }));
-  } else {
-    title("a fresh stack");
-    const name = await freeName();
-    await removeInstance(name);
-    const instance = await startInstance(name, false, (sentence) => console.log(`· ${sentence}`));
-    try {
-      const variables = variablesOf(instance);
-      if (words.length === 0) {
-        counts.push(checked("generated types", () => typesAreFresh(variables.DB_URL ?? "")));
-      }
-      counts.push(...testTheStack(words, variables));
-    } finally {
-      // Its logs stay for whoever looks into a failure; a run beside another one leaves nothing.
-      await (name === "test" ? stopInstance(name) : removeInstance(name));
-    }
-  }
+  const external = API_URL !== undefined && DB_URL !== undefined;
+  counts.push(...external ? testTheStack(words, { API_URL, DB_URL }) : await testAFreshStack(words));
   const passed = counts.reduce((sum, count) => sum + count.passed, 0);
   const failed = counts.reduce((sum, count) => sum + count.failed, 0);
   console.log(`\n${passed} passed, ${failed} failed`);
