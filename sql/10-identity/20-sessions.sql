@@ -80,8 +80,9 @@ begin
         403, v_refusal, 'This account has a second factor and this session has not used it.', 'Verify a code of the factor.'
       );
     else
-      return auth.uid();
+      null;
   end case;
+  return auth.uid();
 end;
 $$;
 

@@ -121,7 +121,7 @@ begin
     set failures = case when v_attempt.locked_until is null then v_attempt.failures + 1 else 1 end, locked_until = null
     where user_id = v_user_id;
   end if;
-  return '{"decision": "continue"}';
+  return '{"decision": "continue"}'::jsonb;
 end;
 $$;
 
@@ -142,7 +142,7 @@ declare
 begin
   if (event ->> 'valid')::boolean then
     delete from private.factor_attempts where factor_id = v_factor_id;
-    return '{"decision": "continue"}';
+    return '{"decision": "continue"}'::jsonb;
   end if;
 
   -- The event names no challenge; the newest one of the factor is the one being answered.
@@ -165,7 +165,7 @@ begin
   if v_failures >= 5 then
     return jsonb_build_object('decision', 'reject', 'message', 'Too many wrong codes. Sign in again.');
   end if;
-  return '{"decision": "continue"}';
+  return '{"decision": "continue"}'::jsonb;
 end;
 $$;
 
@@ -197,7 +197,7 @@ begin
   else
     perform private.enqueue_auth_email(v_user_id, 'auth_' || v_action, v_old_address, v_data, v_data ->> 'token', v_data ->> 'token_hash');
   end if;
-  return '{}';
+  return '{}'::jsonb;
 end;
 $$;
 
@@ -215,7 +215,7 @@ begin
     'sms', 'auth_one_time_code', event #>> '{sms,phone}', jsonb_build_object('code', event #>> '{sms,otp}'),
     (event #>> '{user,id}')::uuid
   );
-  return '{}';
+  return '{}'::jsonb;
 end;
 $$;
 

@@ -208,11 +208,12 @@ security invoker
 set search_path = ''
 as $$
 declare
+  v_user_id uuid := private.require_user();
   v_request public.requests;
 begin
   select request.* into v_request
   from public.requests as request
-  where request.id = p_request_id and request.singer_user_id = private.require_user()
+  where request.id = p_request_id and request.singer_user_id = v_user_id
   for no key update;
   if not found then
     perform private.raise_error(404, 'request_not_found', 'There is no such request, or it is not yours.', 'Read your requests again.');

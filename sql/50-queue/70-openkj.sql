@@ -192,7 +192,7 @@ begin
       );
 
     when 'getAlert' then
-      return '{"alert": false}';
+      return '{"alert": false}'::jsonb;
 
     when 'getAccepting' then
       v_venue := private.openkj_venue(p_caller, p_body);
@@ -285,7 +285,7 @@ begin
       end if;
       insert into private.rotations (venue_id, singers) values (v_venue.id, p_body -> 'singers')
       on conflict (venue_id) do update set singers = excluded.singers, updated_at = now();
-      return '{}';
+      return '{}'::jsonb;
 
     when 'addRequest' then
       v_venue := private.openkj_venue(p_caller, p_body);
@@ -301,6 +301,7 @@ begin
       );
     else
       perform private.raise_error(400, 'unknown_command', 'Unknown command');
+      return null;
   end case;
 end;
 $$;
@@ -336,7 +337,7 @@ declare
   v_detail text;
 begin
   if v_command = 'connectionTest' then
-    return '{"command": "connectionTest", "error": false, "connection": "ok"}';
+    return '{"command": "connectionTest", "error": false, "connection": "ok"}'::jsonb;
   end if;
 
   v_verified := private.verify_api_key(p_body ->> 'api_key', p_address);
