@@ -1,7 +1,65 @@
+import { z } from "zod";
 import type { Call } from "../call.ts";
-import { AuthError } from "../errors.ts";
+import { requireUser } from "../call.ts";
+import type { JsonObject } from "../database.ts";
+import { AuthError, OAuthError } from "../errors.ts";
+import { linkProfile, signInWithProfile } from "../external.ts";
+import { optionalText, readBody } from "../json-body.ts";
+import { claimedIssuer, issuerOf, profileOfIdToken } from "../providers.ts";
+import { startSession } from "../sessions.ts";
+import type { ProviderName } from "../settings.ts";
+import { providerNames } from "../settings.ts";
+
+const idTokenBody = z.object({
+  provider: optionalText,
+  issuer: optionalText,
+  client_id: optionalText,
+  id_token: optionalText,
+  access_token: optionalText,
+  nonce: optionalText,
+  link_identity: z.boolean().default(false),
+});
+
+/** The provider by name, or by the issuer of its tokens. */
+function namedProvider(call: Call, body: z.infer<typeof idTokenBody>): ProviderName {
+  if (body.provider === "" && (body.issuer === "" || body.client_id === "")) {
+    throw new OAuthError("invalid request", "provider or client_id and issuer required");
+  }
+  const issuer = body.provider === "" ? body.issuer : claimedIssuer(body.id_token);
+  const name = providerNames.find((one) =>
+    body.provider === "" ? issuerOf(one, call.settings.providers[one]) === issuer : one === body.provider
+  );
+  if (name === undefined) {
+    const custom = body.provider || body.issuer;
+    throw new AuthError(400, "validation_failed", `Custom OIDC provider "${custom}" not allowed`);
+  }
+  if (!call.settings.providers[name].enabled) {
+    const shown = issuerOf(name, call.settings.providers[name]);
+    throw new AuthError(400, "provider_disabled", `Provider (issuer "${shown}") is not enabled`);
+  }
+  return name;
+}
 
 /** POST /token?grant_type=id_token */
-export function grantIdToken(_call: Call): Promise<Response> {
-  throw new AuthError(501, "unexpected_failure", "The grant id_token is not built yet");
+export async function grantIdToken(call: Call): Promise<Response> {
+  const body = await readBody(call.c, idTokenBody);
+  if (body.id_token === "") throw new OAuthError("invalid request", "id_token required");
+  const name = namedProvider(call, body);
+  const settings = call.settings.providers[name];
+  const profile = await profileOfIdToken(name, settings, body.id_token, body.access_token, body.nonce);
+  let answer: JsonObject;
+  if (body.link_identity) {
+    if (!call.settings.security.manualLinking) {
+      throw new AuthError(404, "manual_linking_disabled", "Manual linking is disabled");
+    }
+    const { user } = await requireUser(call);
+    answer = await call.sql.begin(async (sql) => {
+      const linked = await linkProfile(call, sql, user.id, profile);
+      return await startSession(call, sql, linked, "oauth");
+    });
+  } else {
+    answer = await signInWithProfile(call, profile, (sql, user) => startSession(call, sql, user, "oauth"));
+  }
+  const { confirmed_at: _unread, ...user } = answer.user as JsonObject;
+  return call.c.json({ ...answer, user });
 }

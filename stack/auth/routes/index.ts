@@ -4,6 +4,8 @@ import { deleteFactorAsAdmin, listAudit, listFactorsAsAdmin, updateFactorAsAdmin
 import { createUserAsAdmin, deleteUser, getUserById, listUsers, updateUserAsAdmin } from "./admin-users.ts";
 import { verifyFactor } from "./factor-verify.ts";
 import { challengeFactor, enroll, unenroll } from "./factors.ts";
+import { authorize, authorizeLink, callback } from "./external.ts";
+import { unlinkIdentity } from "./identities.ts";
 import { magiclink, otp, recover, resend } from "./one-time-codes.ts";
 import { logout, reauthenticate } from "./session.ts";
 import { signup } from "./signup.ts";
@@ -29,6 +31,10 @@ export const routes: Record<string, Partial<Record<Method, Handler>>> = {
   "/user": { GET: getUser, PUT: updateOwnUser },
   "/logout": { POST: logout },
   "/reauthenticate": { GET: reauthenticate },
+  "/authorize": { GET: authorize },
+  "/callback": { GET: callback, POST: callback },
+  "/user/identities/authorize": { GET: authorizeLink },
+  "/user/identities/:identity_id": { DELETE: unlinkIdentity },
   "/factors": { POST: enroll },
   "/factors/:factor_id": { DELETE: unenroll },
   "/factors/:factor_id/challenge": { POST: challengeFactor },

@@ -1,35 +1,8 @@
 import type { Call } from "../call.ts";
 import { AuthError } from "../errors.ts";
+import { knownProviders } from "../providers.ts";
 
 const version = "v2.196.0";
-
-/** Providers that the settings answer lists, so that clients find every key they know. */
-const externalProviders = [
-  "apple",
-  "azure",
-  "bitbucket",
-  "discord",
-  "facebook",
-  "figma",
-  "fly",
-  "github",
-  "gitlab",
-  "google",
-  "kakao",
-  "keycloak",
-  "linkedin",
-  "linkedin_oidc",
-  "notion",
-  "slack",
-  "slack_oidc",
-  "snapchat",
-  "spotify",
-  "twitch",
-  "twitter",
-  "workos",
-  "x",
-  "zoom",
-];
 
 /** GET /health */
 export function health(call: Call): Response {
@@ -44,7 +17,7 @@ export function health(call: Call): Response {
 export function settings(call: Call): Response {
   const { settings: current } = call;
   const enabled: Record<string, { enabled: boolean }> = current.providers;
-  const providers = externalProviders.map((name) => [name, enabled[name]?.enabled ?? false]);
+  const providers = knownProviders.map((name) => [name, enabled[name]?.enabled ?? false]);
   return call.c.json({
     external: {
       anonymous_users: current.anonymousEnabled,

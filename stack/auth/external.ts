@@ -1,0 +1,193 @@
+import { afterUserCreated, beforeUserCreated, confirmEmail, insertUser } from "./accounts.ts";
+import type { Candidate } from "./accounts.ts";
+import { audit } from "./audit.ts";
+import type { Call } from "./call.ts";
+import type { Queryable, Transaction } from "./database.ts";
+import { AuthError } from "./errors.ts";
+import { notify, sendConfirmation } from "./messages.ts";
+import type { Profile } from "./providers.ts";
+import type { Identity, User } from "./users.ts";
+import {
+  createIdentity,
+  findUserByEmail,
+  findUserById,
+  isBanned,
+  mergeMetadata,
+  syncProviders,
+  updateIdentityData,
+  updateUser,
+} from "./users.ts";
+
+/** The account behind a profile, or why nobody may sign in with it although something was written. */
+export interface Matched {
+  user: User;
+  isNew: boolean;
+  refused?: AuthError;
+}
+
+async function findIdentity(sql: Queryable, profile: Profile): Promise<Identity | undefined> {
+  const [identity] = await sql<Identity[]>`
+    select * from auth.identities where provider = ${profile.provider} and provider_id = ${profile.sub}`;
+  return identity;
+}
+
+/** A user who owns the profile's address: directly, or through another provider. */
+async function findUserByProfile(call: Call, sql: Queryable, profile: Profile): Promise<User | undefined> {
+  if (profile.email === "") return undefined;
+  const audience = call.settings.jwt.audience;
+  const owner = await findUserByEmail(sql, profile.email, audience);
+  if (owner !== undefined) return owner;
+  const [identity] = await sql<{ user_id: string }[]>`
+    select user_id from auth.identities
+    where email = ${profile.email} and (identity_data ->> 'email_verified')::boolean
+    order by created_at limit 1`;
+  return identity === undefined ? undefined : await findUserById(sql, identity.user_id);
+}
+
+async function signInKnown(
+  call: Call,
+  sql: Transaction,
+  identity: Identity,
+  profile: Profile,
+): Promise<Matched> {
+  const user = await findUserById(sql, identity.user_id);
+  if (user === undefined) throw new AuthError(404, "user_not_found", "User not found");
+  if (isBanned(user)) throw new AuthError(403, "user_banned", "User is banned");
+  await updateIdentityData(sql, identity, profile.data);
+  await sql`update auth.identities set last_sign_in_at = now() where id = ${identity.id}`;
+  const updated = await updateUser(sql, user.id, {
+    raw_user_meta_data: mergeMetadata(user.raw_user_meta_data, profile.data),
+  });
+  await audit(sql, call, updated, "login", { provider: profile.provider });
+  return { user: await syncProviders(sql, updated), isNew: false };
+}
+
+/** The provider proves the address of an account that exists. */
+async function linkByEmail(call: Call, sql: Transaction, user: User, profile: Profile): Promise<Matched> {
+  if (isBanned(user)) throw new AuthError(403, "user_banned", "User is banned");
+  let owner = user;
+  if (user.email_confirmed_at === null) {
+    // Whoever began this account never proved the address: nothing of theirs may open it.
+    await sql`delete from auth.identities where user_id = ${user.id}`;
+    owner = await updateUser(sql, user.id, { encrypted_password: "" });
+  }
+  await createIdentity(sql, owner.id, profile.provider, profile.data);
+  owner = await updateUser(sql, owner.id, {
+    raw_user_meta_data: mergeMetadata(owner.raw_user_meta_data, profile.data),
+  });
+  if (owner.email_confirmed_at === null) owner = await confirmEmail(sql, owner);
+  await audit(sql, call, owner, "login", { provider: profile.provider });
+  return { user: await syncProviders(sql, owner), isNew: false };
+}
+
+async function createFromProfile(
+  call: Call,
+  sql: Transaction,
+  profile: Profile,
+  candidate: Candidate,
+): Promise<Matched> {
+  const user = await insertUser(call, sql, crypto.randomUUID(), candidate, "");
+  await createIdentity(sql, user.id, profile.provider, profile.data);
+  await audit(sql, call, user, "user_signedup", { provider: profile.provider });
+  return { user, isNew: true };
+}
+
+/** Confirms an address that the provider vouches for; for any other, asks its owner and refuses until then. */
+async function requireProvenEmail(
+  call: Call,
+  sql: Transaction,
+  matched: Matched,
+  profile: Profile,
+): Promise<Matched> {
+  const { user } = matched;
+  const { provider, email, emailVerified } = profile;
+  if (user.email_confirmed_at !== null || user.phone_confirmed_at !== null || email === "") return matched;
+  if (user.email && (emailVerified || call.settings.mail.autoconfirm)) {
+    return { ...matched, user: await confirmEmail(sql, user) };
+  }
+  const needsVerification = (sentence: string) =>
+    new AuthError(422, "provider_email_needs_verification", `Unverified email with ${provider}. ${sentence}`);
+  if (!user.email) {
+    return {
+      ...matched,
+      refused: needsVerification(`Verify the email with ${provider} in order to sign in`),
+    };
+  }
+  const asked = await sendConfirmation(call, sql, user, false);
+  const sentence = `A confirmation email has been sent to your ${provider} email`;
+  return { ...matched, user: asked, refused: needsVerification(sentence) };
+}
+
+/**
+ * Finds or makes the account for a profile, and lets `finish` end the request in the same transaction.
+ * Order: the same person at the same provider, then a proven address, then a new account.
+ */
+export async function signInWithProfile<T>(
+  call: Call,
+  profile: Profile,
+  finish: (sql: Transaction, user: User) => Promise<T>,
+): Promise<T> {
+  const { settings, sql: pool } = call;
+  if (profile.email === "" && !settings.providers[profile.provider].emailOptional) {
+    throw new AuthError(500, "unexpected_failure", "Error getting user email from external provider");
+  }
+  const isKnown = (await findIdentity(pool, profile)) !== undefined;
+  const owner = isKnown ? undefined : await findUserByProfile(call, pool, profile);
+  const isLinking = owner !== undefined && profile.emailVerified;
+  const candidate: Candidate = {
+    provider: profile.provider,
+    ...(profile.email === "" || owner !== undefined ? {} : { email: profile.email }),
+    data: profile.data,
+    audience: settings.jwt.audience,
+  };
+  if (!isKnown && !isLinking) {
+    if (settings.disableSignup) {
+      throw new AuthError(422, "signup_disabled", "Signups not allowed for this instance");
+    }
+    await beforeUserCreated(call, crypto.randomUUID(), candidate);
+  }
+  const result = await pool.begin(async (sql): Promise<{ matched: Matched; finished?: T }> => {
+    const identity = await findIdentity(sql, profile);
+    const found = identity !== undefined
+      ? await signInKnown(call, sql, identity, profile)
+      : isLinking
+      ? await linkByEmail(call, sql, owner, profile)
+      : await createFromProfile(call, sql, profile, candidate);
+    const matched = await requireProvenEmail(call, sql, found, profile);
+    if (matched.refused !== undefined) return { matched };
+    return { matched, finished: await finish(sql, matched.user) };
+  });
+  if (result.matched.isNew) await afterUserCreated(call, result.matched.user);
+  if (result.matched.refused !== undefined) throw result.matched.refused;
+  return result.finished as T;
+}
+
+/** Adds a profile to a signed-in user; an anonymous one becomes permanent by it. */
+export async function linkProfile(
+  call: Call,
+  sql: Transaction,
+  userId: string,
+  profile: Profile,
+): Promise<User> {
+  const user = await findUserById(sql, userId);
+  if (user === undefined) throw new AuthError(404, "user_not_found", "User not found");
+  if (isBanned(user)) throw new AuthError(403, "user_banned", "User is banned");
+  const identity = await findIdentity(sql, profile);
+  if (identity !== undefined) {
+    const whose = identity.user_id === user.id ? "" : " to another user";
+    throw new AuthError(422, "identity_already_exists", `Identity is already linked${whose}`);
+  }
+  await createIdentity(sql, user.id, profile.provider, profile.data);
+  let linked = user;
+  if (!user.email && profile.email !== "") {
+    const taken = await findUserByEmail(sql, profile.email, user.aud);
+    if (taken !== undefined) {
+      throw new AuthError(422, "email_exists", "A user with this email address has already been registered");
+    }
+    linked = await updateUser(sql, user.id, { email: profile.email });
+    if (profile.emailVerified || call.settings.mail.autoconfirm) linked = await confirmEmail(sql, linked);
+  }
+  if (linked.is_anonymous) linked = await updateUser(sql, linked.id, { is_anonymous: false });
+  await notify(call, sql, linked, "identity_linked", { provider: profile.provider });
+  return await syncProviders(sql, linked);
+}

@@ -1,0 +1,51 @@
+import { audit } from "../audit.ts";
+import type { Call } from "../call.ts";
+import { requireUser } from "../call.ts";
+import type { Transaction } from "../database.ts";
+import { AuthError } from "../errors.ts";
+import { notify } from "../messages.ts";
+import { pathId } from "./admin.ts";
+import type { Identity, User } from "../users.ts";
+import { findUserByEmail, identitiesOf, syncProviders, updateUser } from "../users.ts";
+
+/** The user's address or number goes with the identity that carried it. */
+async function withoutAddress(sql: Transaction, user: User, gone: Identity, rest: Identity[]): Promise<User> {
+  if (gone.provider === "phone") {
+    return await updateUser(sql, user.id, { phone: null, phone_confirmed_at: null });
+  }
+  if (gone.provider !== "email") return user;
+  for (const identity of rest) {
+    const email = identity.email ?? "";
+    if (email === "" || identity.identity_data.email_verified !== true) continue;
+    const taken = await findUserByEmail(sql, email, user.aud);
+    if (taken === undefined || taken.id === user.id) return await updateUser(sql, user.id, { email });
+  }
+  return await updateUser(sql, user.id, { email: null, email_confirmed_at: null });
+}
+
+/** DELETE /user/identities/<id> */
+export async function unlinkIdentity(call: Call): Promise<Response> {
+  if (!call.settings.security.manualLinking) {
+    throw new AuthError(404, "manual_linking_disabled", "Manual linking is disabled");
+  }
+  const { user } = await requireUser(call);
+  const id = pathId(call, "identity_id");
+  const identities = await identitiesOf(call.sql, user.id);
+  const identity = identities.find((one) => one.id === id);
+  if (identities.length <= 1) {
+    throw new AuthError(
+      422,
+      "single_identity_not_deletable",
+      "User must have at least 1 identity after unlinking",
+    );
+  }
+  if (identity === undefined) throw new AuthError(422, "identity_not_found", "Identity doesn't exist");
+  const rest = identities.filter((one) => one !== identity);
+  await call.sql.begin(async (sql) => {
+    await audit(sql, call, user, "identity_unlinked", { identity_id: id, provider: identity.provider });
+    await sql`delete from auth.identities where id = ${id}`;
+    const changed = await syncProviders(sql, await withoutAddress(sql, user, identity, rest));
+    await notify(call, sql, changed, "identity_unlinked", { provider: identity.provider });
+  });
+  return call.c.json({});
+}
