@@ -29,6 +29,18 @@ insert into private.message_templates (key, channel, category, subject, body) va
    E'A second factor was removed from your account.\n\nIf it was not you, change your password.'),
   ('account_locked', 'email', 'security', 'Your account is locked for 15 minutes',
    E'There were five wrong passwords in a row, so signing in with a password is locked for 15 minutes.\n\nIf it was not you, set a new password.'),
+  ('request_accepted', 'email', 'queue', 'Your song is in the rotation',
+   E'"{{title}}" by {{artist}} has been accepted at {{venue}}.'),
+  ('request_next_up', 'email', 'queue', 'You are next',
+   E'You are next at {{venue}} with "{{title}}" by {{artist}}.'),
+  ('request_skipped', 'email', 'queue', 'Your song was skipped',
+   E'"{{title}}" by {{artist}} was skipped at {{venue}}. {{reason}}'),
+  ('request_rejected', 'email', 'queue', 'Your song was not accepted',
+   E'"{{title}}" by {{artist}} was not accepted at {{venue}}. {{reason}}'),
+  ('request_accepted', 'sms', 'queue', null, '{{venue}}: "{{title}}" is in the rotation.'),
+  ('request_next_up', 'sms', 'queue', null, '{{venue}}: you are next with "{{title}}".'),
+  ('request_skipped', 'sms', 'queue', null, '{{venue}}: "{{title}}" was skipped. {{reason}}'),
+  ('request_rejected', 'sms', 'queue', null, '{{venue}}: "{{title}}" was not accepted. {{reason}}'),
   ('auth_one_time_code', 'sms', 'security', null, 'Your code is {{code}}.')
 on conflict (key, channel) do update set
   category = excluded.category, subject = excluded.subject, body = excluded.body;

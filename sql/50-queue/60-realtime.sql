@@ -2,6 +2,7 @@
 --   venue:<uuid>:queue    whole requests, for members with requests:read
 --   venue:<uuid>:display  what the venue shows the room, for everybody signed in, guests included
 --   request:<id>          one request, for its singer
+--   user:<uuid>:notifications  for that user
 
 create function private.may_follow(p_topic text)
 returns boolean
@@ -16,6 +17,9 @@ declare
 begin
   if not private.session_is_trusted() then
     return false;
+  end if;
+  if p_topic = 'user:' || auth.uid() || ':notifications' then
+    return true;
   end if;
   if v_request_id is not null then
     return exists (
