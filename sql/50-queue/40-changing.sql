@@ -120,12 +120,12 @@ begin
   if p_processed is null then
     perform private.raise_error(400, 'invalid_processed', 'p_processed must be true or false.', 'Say which.');
   end if;
-  select string_agg(id::text, ', ' order by id) into v_missing
-  from unnest(v_ids) as id
+  select string_agg(wanted.id::text, ', ' order by wanted.id) into v_missing
+  from unnest(v_ids) as wanted (id)
   where not exists (
     select
     from public.requests as request
-    where request.id = id
+    where request.id = wanted.id
       and request.organization_id = any (array(select private.organizations_with('requests:process')))
   );
   if v_missing is not null then
