@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type postgres from "postgres";
 import type { Claims } from "./tokens.ts";
 import { log } from "./log.ts";
+import { Refusal } from "./refusal.ts";
 
 /** What a policy on realtime.messages may look at: the caller and the topic. */
 export interface Caller {
@@ -11,16 +12,6 @@ export interface Caller {
 }
 
 export type Extension = "broadcast" | "presence";
-
-/** Why a question about permissions got no answer; `code` is the prefix that a refused join shows. */
-export class AuthorizationError extends Error {
-  readonly code: string;
-
-  constructor(code: string, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
 
 class RolledBack extends Error {}
 
@@ -98,10 +89,10 @@ function become(transaction: postgres.TransactionSql, { claims, headers, topic }
       set_config('request.headers', ${JSON.stringify(headers)}, true)`;
 }
 
-function explain(error: unknown, topic: string): AuthorizationError {
+function explain(error: unknown, topic: string): Refusal {
   const state = sqlState(error);
   if (state === "23514") {
-    return new AuthorizationError(
+    return new Refusal(
       "MissingPartition",
       "Realtime was unable to find the expected messages partition",
     );
@@ -109,15 +100,15 @@ function explain(error: unknown, topic: string): AuthorizationError {
   if (state === null || state.startsWith("08") || state.startsWith("57P")) {
     log("error", "database is out of reach", { error });
     const message = "Realtime was unable to connect to the project database";
-    return new AuthorizationError("UnableToConnectToProject", message);
+    return new Refusal("UnableToConnectToProject", message);
   }
   log("error", "RlsPolicyError", { topic, error });
   return unauthorized(topic);
 }
 
-export function unauthorized(topic: string): AuthorizationError {
+export function unauthorized(topic: string): Refusal {
   const message = `You do not have permissions to read from this Channel topic: ${topic}`;
-  return new AuthorizationError("Unauthorized", message);
+  return new Refusal("Unauthorized", message);
 }
 
 /** The five-character SQLSTATE of an error of the database, null for anything else. */

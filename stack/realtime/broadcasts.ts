@@ -2,7 +2,8 @@ import type postgres from "postgres";
 import { log } from "./log.ts";
 import type { UserBroadcast } from "./frames.ts";
 import { formatLsn, openStream, parseLsn } from "./replication.ts";
-import type { Row, Stream } from "./replication.ts";
+import type { Stream } from "./replication.ts";
+import type { Row } from "./pgoutput.ts";
 import { key } from "./rooms.ts";
 import type { RoomName } from "./rooms.ts";
 
@@ -59,9 +60,12 @@ export async function followDatabase(options: DatabaseBroadcastsOptions): Promis
     stream = await openStream({
       databaseUrl: options.databaseUrl,
       slot,
+      temporary: false,
       publication,
       from: position,
-      onInsert,
+      onChange: (change) => {
+        if (change.action === "I") onInsert(change.row);
+      },
       onProgress: (lsn) => {
         position = lsn;
         reached();

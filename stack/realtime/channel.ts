@@ -1,40 +1,38 @@
-import { AuthorizationError, unauthorized } from "./authorization.ts";
+import { unauthorized } from "./authorization.ts";
 import type { Caller, Extension } from "./authorization.ts";
 import type { Connection } from "./connection.ts";
 import type { Encoded, Incoming, Reference, Version } from "./frames.ts";
 import { isRecord } from "./frames.ts";
 import type { Join } from "./join.ts";
 import { log } from "./log.ts";
-import { Presence, readPresence } from "./presence.ts";
-import { readReplay, ReplayError } from "./replay.ts";
+import { Permissions } from "./permissions.ts";
+import type { Listener } from "./postgres-changes.ts";
+import { readPresence } from "./presence.ts";
+import type { Difference } from "./presence.ts";
+import { Allowance } from "./rates.ts";
+import { Refusal } from "./refusal.ts";
+import { readReplay } from "./replay.ts";
 import { encodeBroadcast } from "./rooms.ts";
 import type { Broadcast, Member, RoomName } from "./rooms.ts";
 import type { Server } from "./server.ts";
-import { TokenError } from "./tokens.ts";
 import type { Claims } from "./tokens.ts";
-
-/** A refused join or a permission lost: what the client is told. */
-export class Refusal extends Error {}
-
-/** null: not asked yet. */
-type Permissions = Record<Extension, { read: boolean | null; write: boolean | null }>;
 
 const longestTokenCheck = 3_600_000;
 
 /** One channel that one socket has joined. */
-export class Channel implements Member {
+export class Channel implements Member, Listener {
   readonly joinRef: Reference;
   readonly version: Version;
   readonly room: RoomName;
+  readonly topic: string;
   #server: Server;
   #connection: Connection;
-  #topic: string;
   #join: Join;
   #token: string;
   #claims: Claims | null = null;
-  #permissions: Permissions = nothingAsked();
+  #permissions: Permissions;
   #presenceEnabled: boolean;
-  #presenceCalls = { count: 0, resetAt: 0 };
+  #presenceCalls: Allowance;
   #replayed = new Set<string>();
   /** Frames that arrive while the join is going on; null once the client has its answer. */
   #held: { frame: Encoded; id: string | undefined }[] | null = [];
@@ -44,29 +42,34 @@ export class Channel implements Member {
   constructor(server: Server, connection: Connection, message: Incoming, join: Join) {
     this.#server = server;
     this.#connection = connection;
-    this.#topic = message.topic;
+    this.topic = message.topic;
     this.#join = join;
     this.#token = join.token ?? connection.apiToken;
     this.#presenceEnabled = join.presenceEnabled;
     this.joinRef = message.joinRef;
     this.version = connection.version;
     this.room = { subTopic: message.topic.slice("realtime:".length), isPrivate: join.isPrivate };
+    this.#permissions = new Permissions(server.authorization, this.room);
+    this.#presenceCalls = new Allowance(
+      server.limits.clientPresenceCalls,
+      server.limits.clientPresenceWindow,
+    );
   }
 
   get readsBroadcasts(): boolean {
-    return !this.room.isPrivate || this.#permissions.broadcast.read === true;
+    return this.#permissions.reads("broadcast");
   }
 
   get readsPresence(): boolean {
-    return !this.room.isPrivate || this.#permissions.presence.read === true;
+    return this.#permissions.reads("presence");
   }
 
-  /** Goes through the checks of a join and enters the room; throws a Refusal, answers through `reply`. */
+  /** Goes through the checks of a join and enters the room; throws when it is refused, answers through `reply`. */
   async join(reply: (response: unknown) => void): Promise<void> {
     const { server, join, room } = { server: this.#server, join: this.#join, room: this.room };
     try {
       await this.#confirmToken();
-      await this.#askToRead();
+      await this.#permissions.renew(this.#caller, this.#extensions);
       if (join.replay !== undefined && !this.readsBroadcasts) throw unauthorized(room.subTopic);
       const replay = readReplay(join.replay, room);
       // From here on nothing is missed: what arrives before the answer is held back.
@@ -76,16 +79,19 @@ export class Channel implements Member {
       if (this.#closed) return;
 
       const changes = server.changes.prepare(this, join.changes, this.#claims!);
+      if (join.changesWait !== null) await server.changes.wait(this, join.changesWait);
+      if (this.#closed) return;
       reply({ postgres_changes: changes.map(({ request, id }) => ({ ...request, id })) });
-      for (const broadcast of missed) this.#deliverNow({ kind: "user", broadcast });
-      for (const { id, payload } of replayed) {
-        this.#replayed.add(id);
-        this.#deliverNow(payload);
+      for (const { id } of replayed) this.#replayed.add(id);
+      for (const broadcast of missed) {
+        if (!this.#replayed.has(String(broadcast.meta?.id))) this.#deliverNow({ kind: "user", broadcast });
       }
+      for (const { payload } of replayed) this.#deliverNow(payload);
       this.#release();
     } catch (error) {
       this.close();
-      throw refusalOf(error);
+      if (!(error instanceof Refusal)) log("error", "a join failed", { topic: this.topic, error });
+      throw error;
     }
     this.#afterJoin();
   }
@@ -101,7 +107,7 @@ export class Channel implements Member {
       case "access_token":
         return this.#accessToken(message.payload);
       default:
-        log("info", "unexpected message from a client", { topic: this.#topic, event: message.event });
+        log("info", "unexpected message from a client", { topic: this.topic, event: message.event });
     }
   }
 
@@ -123,7 +129,7 @@ export class Channel implements Member {
   /** Sends an event to this member alone. */
   push(event: string, payload: unknown): void {
     if (this.#closed) return;
-    this.#connection.push({ joinRef: this.joinRef, ref: null, topic: this.#topic, event, payload });
+    this.#connection.push({ joinRef: this.joinRef, ref: null, topic: this.topic, event, payload });
   }
 
   /** Leaves the room; the connection tells the client. */
@@ -138,7 +144,7 @@ export class Channel implements Member {
 
   #afterJoin(): void {
     if (this.#closed) return;
-    this.#server.changes.start(this);
+    this.#server.changes.announce(this);
     if (this.#join.replicationReady) this.#announceReplication();
     if (this.#presenceEnabled) this.#syncPresence();
   }
@@ -157,7 +163,7 @@ export class Channel implements Member {
   }
 
   #deliverNow(broadcast: Broadcast): void {
-    const frame = encodeBroadcast(this.version, this.#topic, broadcast);
+    const frame = encodeBroadcast(this.version, this.topic, broadcast);
     if (frame !== null) this.#connection.send(frame);
   }
 
@@ -176,51 +182,34 @@ export class Channel implements Member {
     return { claims: this.#claims!, headers: this.#connection.headers, topic: this.room.subTopic };
   }
 
-  async #askToRead(): Promise<void> {
-    if (!this.room.isPrivate) return;
-    const extensions: Extension[] = this.#presenceEnabled ? ["broadcast", "presence"] : ["broadcast"];
-    const readable = await this.#server.authorization.readable(this.#caller, extensions);
-    const permissions = nothingAsked();
-    for (const extension of extensions) permissions[extension].read = readable.has(extension);
-    this.#permissions = permissions;
-    if (readable.size === 0) throw unauthorized(this.room.subTopic);
-  }
-
-  async #mayWrite(extension: Extension): Promise<boolean> {
-    if (!this.room.isPrivate) return true;
-    const permission = this.#permissions[extension];
-    permission.write ??= await this.#server.authorization.writable(this.#caller, extension);
-    return permission.write;
+  get #extensions(): Extension[] {
+    return this.#presenceEnabled ? ["broadcast", "presence"] : ["broadcast"];
   }
 
   async #accessToken(payload: unknown): Promise<void> {
     const token = isRecord(payload) ? payload.access_token : null;
     if (typeof token !== "string" || token === this.#token || token.startsWith("sb_")) return;
-    const before = this.#permissions;
-    const lost = `You no longer have permission to read from this Channel topic: ${this.room.subTopic}`;
+    const gone = `You no longer have permission to read from this Channel topic: ${this.room.subTopic}`;
     this.#token = token;
     try {
       await this.#confirmToken();
-      await this.#askToRead();
-      const revoked = (["broadcast", "presence"] as const).some((extension) =>
-        before[extension].read === true && this.#permissions[extension].read === false
-      );
-      if (revoked) return this.stop(lost);
+      const { lost } = await this.#permissions.renew(this.#caller, this.#extensions);
+      if (lost) return this.stop(gone);
       this.#server.changes.renew(this, this.#claims!);
     } catch (error) {
-      const denied = error instanceof AuthorizationError && error.code === "Unauthorized";
-      this.stop(denied ? lost : messageOf(error));
+      const denied = error instanceof Refusal && error.code === "Unauthorized";
+      this.stop(denied ? gone : messageOf(error));
     }
   }
 
   // Broadcast -------------------------------------------------------------------------------------
 
   #broadcast(message: Incoming): void | Promise<void> {
-    if (!this.room.isPrivate || this.#permissions.broadcast.write === true) return this.#send(message);
-    return this.#mayWrite("broadcast").then(
+    if (this.#permissions.writes("broadcast")) return this.#send(message);
+    return this.#permissions.mayWrite(this.#caller, "broadcast").then(
       // Without the permission there is no answer at all: an acknowledged send times out in the client.
       (allowed) => allowed ? this.#send(message) : undefined,
-      (error: unknown) => log("error", "unable to handle a broadcast", { topic: this.#topic, error }),
+      (error: unknown) => log("error", "unable to handle a broadcast", { topic: this.topic, error }),
     );
   }
 
@@ -242,7 +231,7 @@ export class Channel implements Member {
       this.#connection.reply(message, status, response);
     const request = readPresence(message.payload);
     if (!request) return answer("ok");
-    if (!this.#countPresenceCall()) return this.stop("Client presence rate limit exceeded");
+    if (!this.#presenceCalls.take()) return this.stop("Client presence rate limit exceeded");
 
     if (request.event === "untrack") {
       this.#publish(this.#server.presence.untrack(this.room, this));
@@ -250,9 +239,9 @@ export class Channel implements Member {
     }
     if (request.event !== "track") return answer("error");
     try {
-      if (!await this.#mayTrack()) return answer("error");
+      if (!await this.#permissions.mayTrack(this.#caller)) return answer("error");
     } catch (error) {
-      log("error", "unable to handle presence", { topic: this.#topic, error });
+      log("error", "unable to handle presence", { topic: this.topic, error });
       return answer("error");
     }
     if (this.#closed) return;
@@ -270,34 +259,15 @@ export class Channel implements Member {
     }
   }
 
-  /** Tracking turns presence on, so the permission to read it is asked for here when the join did not. */
-  async #mayTrack(): Promise<boolean> {
-    const { presence } = this.#permissions;
-    if (this.room.isPrivate && presence.read === null) {
-      presence.read = (await this.#server.authorization.readable(this.#caller, ["presence"])).has("presence");
-    }
-    return this.#mayWrite("presence");
-  }
-
   #syncPresence(): void {
     if (!this.readsPresence || !this.#countPresenceEvents(1)) return;
     this.push("presence_state", this.#server.presence.state(this.room));
   }
 
-  #publish(difference: ReturnType<Presence["track"]>): void {
+  #publish(difference: Difference | null): void {
     if (!difference) return;
     const count = this.#server.rooms.presence(this.room, "presence_diff", difference);
     this.#server.presenceEvents.add(count);
-  }
-
-  #countPresenceCall(): boolean {
-    const { clientPresenceCalls, clientPresenceWindow } = this.#server.limits;
-    const calls = this.#presenceCalls;
-    if (Date.now() > calls.resetAt) {
-      this.#presenceCalls = { count: 1, resetAt: Date.now() + clientPresenceWindow };
-    } else if (calls.count >= clientPresenceCalls) return false;
-    else calls.count += 1;
-    return true;
   }
 
   #countPresenceEvents(count: number): boolean {
@@ -308,10 +278,6 @@ export class Channel implements Member {
     this.#server.presenceEvents.add(count);
     return true;
   }
-}
-
-function nothingAsked(): Permissions {
-  return { broadcast: { read: null, write: null }, presence: { read: null, write: null } };
 }
 
 function readBroadcast({ userBroadcast, payload }: Incoming): Broadcast {
@@ -328,14 +294,6 @@ function sizeOf(broadcast: Broadcast): number {
     case "map":
       return Buffer.byteLength(JSON.stringify(broadcast.payload ?? null));
   }
-}
-
-function refusalOf(error: unknown): Refusal {
-  if (error instanceof TokenError || error instanceof AuthorizationError || error instanceof ReplayError) {
-    return new Refusal(`${error.code}: ${error.message}`);
-  }
-  log("error", "a join failed", { error });
-  return new Refusal("Unknown Error on Channel");
 }
 
 function messageOf(error: unknown): string {

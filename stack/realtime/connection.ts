@@ -1,10 +1,11 @@
 import type { RawData, WebSocket } from "ws";
-import { Channel, Refusal } from "./channel.ts";
+import { Channel } from "./channel.ts";
 import { decode, encode, encodeReply, MalformedFrame } from "./frames.ts";
 import type { Encoded, Incoming, Message, UserBroadcast, Version } from "./frames.ts";
 import { readJoin } from "./join.ts";
 import { log } from "./log.ts";
 import { Sequence } from "./rates.ts";
+import { Refusal } from "./refusal.ts";
 import type { RoomName } from "./rooms.ts";
 import type { Server } from "./server.ts";
 
@@ -183,7 +184,7 @@ export class Connection {
       await channel.join((response) => this.reply(message, "ok", response));
     } catch (error) {
       if (this.#channels.get(message.topic) === channel) this.#channels.delete(message.topic);
-      refuse(error instanceof Refusal ? error.message : "Unknown Error on Channel");
+      refuse(error instanceof Refusal ? error.reason : "Unknown Error on Channel");
     }
   }
 }

@@ -114,6 +114,14 @@ export function encode(version: Version, message: Message): string {
     : JSON.stringify({ topic, event, payload, ref });
 }
 
+/** A broadcast message whose payload is JSON text already: parsing it would round large numbers. */
+export function encodeRaw(version: Version, topic: string, event: string, payload: string): string {
+  const [name, type] = [JSON.stringify(topic), JSON.stringify(event)];
+  return version === "2.0.0"
+    ? `[null,null,${name},${type},${payload}]`
+    : `{"topic":${name},"event":${type},"payload":${payload},"ref":null}`;
+}
+
 export function encodeReply(
   version: Version,
   to: Message,
@@ -143,14 +151,13 @@ export function encodeUserBroadcast(
     ]);
   }
   if (encoding === "binary") return null;
-  // The payload goes out as the text it is: parsing it would round large numbers.
   const fields = [
     `"type":"broadcast"`,
     `"event":${JSON.stringify(event)}`,
     `"payload":${payload.toString("utf8")}`,
   ];
   if (meta) fields.push(`"meta":${JSON.stringify(meta)}`);
-  return `{"topic":${JSON.stringify(topic)},"event":"broadcast","payload":{${fields.join(",")}},"ref":null}`;
+  return encodeRaw(version, topic, "broadcast", `{${fields.join(",")}}`);
 }
 
 function header(kind: number, fields: string[], extra: number[]): Buffer {

@@ -5,7 +5,7 @@ import type { Caller } from "./authorization.ts";
 import { log } from "./log.ts";
 import type { Broadcast, RoomName } from "./rooms.ts";
 import type { Server } from "./server.ts";
-import { TokenError } from "./tokens.ts";
+import { TokenRefusal } from "./tokens.ts";
 import type { Claims } from "./tokens.ts";
 
 const batch = z.object({
@@ -93,7 +93,7 @@ async function authenticate(server: Server, context: Context): Promise<Claims | 
   try {
     return await server.verify(token);
   } catch (error) {
-    if (error instanceof TokenError) return null;
+    if (error instanceof TokenRefusal) return null;
     throw error;
   }
 }

@@ -26,7 +26,9 @@ try {
 /** Makes or updates everything in schema `realtime`. */
 async function migrate(): Promise<void> {
   const sql = connect(readDatabaseUrl(process.env), 1);
-  await sql.unsafe(await readFile(new URL("schema.sql", import.meta.url), "utf8"));
+  for (const file of ["schema.sql", "changes.sql"]) {
+    await sql.unsafe(await readFile(new URL(file, import.meta.url), "utf8"));
+  }
   await sql.end();
   log("info", "schema realtime is up to date");
 }
@@ -58,8 +60,8 @@ async function runServer(): Promise<void> {
   const stop = async () => {
     log("info", "stopping");
     http.close();
-    for (const connection of server.connections) connection.shutDown();
     await server.broadcasts.stop();
+    for (const connection of server.connections) connection.shutDown();
     await sql.end({ timeout: 1 });
     process.exit(0);
   };

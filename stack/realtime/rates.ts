@@ -37,3 +37,26 @@ export class Sequence {
     this.#tail = tail;
   }
 }
+
+/** Allows a number of calls per window of time. */
+export class Allowance {
+  #calls: number;
+  #milliseconds: number;
+  #used = 0;
+  #resetAt = 0;
+
+  constructor(calls: number, milliseconds: number) {
+    this.#calls = calls;
+    this.#milliseconds = milliseconds;
+  }
+
+  take(): boolean {
+    const now = Date.now();
+    if (now > this.#resetAt) {
+      this.#used = 0;
+      this.#resetAt = now + this.#milliseconds;
+    }
+    this.#used += 1;
+    return this.#used <= this.#calls;
+  }
+}

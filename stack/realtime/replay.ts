@@ -1,17 +1,10 @@
 import type postgres from "postgres";
 import { z } from "zod";
-import { AuthorizationError } from "./authorization.ts";
 import { log } from "./log.ts";
+import { Refusal } from "./refusal.ts";
 import type { Broadcast, RoomName } from "./rooms.ts";
 
 const mostMessages = 25;
-const code = "UnableToReplayMessages";
-
-/** Why old messages cannot be shown; `code` is the prefix that a refused join shows. */
-export class ReplayError extends Error {
-  readonly code = code;
-}
-
 const replayOptions = z.object({
   since: z.number().int().nonnegative(),
   limit: z.number().int().min(1).max(mostMessages).default(mostMessages),
@@ -22,9 +15,11 @@ export type ReplayOptions = z.output<typeof replayOptions>;
 /** Reads the replay part of a join; null when the client did not ask for any. */
 export function readReplay(value: unknown, room: RoomName): ReplayOptions | null {
   if (value === undefined || value === null) return null;
-  if (!room.isPrivate) throw new ReplayError("Replay is not allowed for public channels");
+  if (!room.isPrivate) {
+    throw new Refusal("UnableToReplayMessages", "Replay is not allowed for public channels");
+  }
   const result = replayOptions.safeParse(value);
-  if (!result.success) throw new ReplayError("Replay params are not valid");
+  if (!result.success) throw new Refusal("UnableToReplayMessages", "Replay params are not valid");
   return result.data;
 }
 
@@ -74,8 +69,7 @@ export function createReplay(sql: postgres.Sql) {
       });
     } catch (error) {
       log("error", "replay failed", { error });
-      if (error instanceof AuthorizationError) throw error;
-      throw new ReplayError("Realtime was unable to replay messages");
+      throw new Refusal("UnableToReplayMessages", "Realtime was unable to replay messages");
     }
   };
 }

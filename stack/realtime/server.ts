@@ -16,7 +16,7 @@ import { createReplay } from "./replay.ts";
 import type { Replay } from "./replay.ts";
 import { Rooms } from "./rooms.ts";
 import type { Limits, Settings } from "./settings.ts";
-import { createVerifier, TokenError } from "./tokens.ts";
+import { createVerifier, TokenRefusal } from "./tokens.ts";
 import type { Verify } from "./tokens.ts";
 
 const largestFrame = 5_000_000;
@@ -41,6 +41,8 @@ export interface Server {
 
 /** Builds the server's state and starts following the database. */
 export async function createServer(settings: Settings, sql: postgres.Sql): Promise<Server> {
+  // Nobody of this server's previous life listens any more.
+  await sql`delete from realtime.subscription`;
   const events = new Rate();
   const rooms = new Rooms(events, settings.limits.eventsPerSecond);
   const broadcasts = await followDatabase({
@@ -55,7 +57,7 @@ export async function createServer(settings: Settings, sql: postgres.Sql): Promi
     replay: createReplay(sql),
     rooms,
     presence: new Presence(),
-    changes: new PostgresChanges(sql),
+    changes: new PostgresChanges(sql, settings.databaseUrl),
     broadcasts,
     connections: new Set(),
     events,
@@ -121,7 +123,7 @@ function plainHeaders(request: IncomingMessage): Record<string, string> {
 }
 
 function refuse(stream: Duplex, error: unknown): void {
-  const known = error instanceof TokenError
+  const known = error instanceof TokenRefusal
     ? new UpgradeError("401 Unauthorized", error.atConnect)
     : error instanceof UpgradeError
     ? error

@@ -1,17 +1,16 @@
 import { compactVerify, decodeJwt, decodeProtectedHeader, importJWK } from "jose";
 import type { CryptoKey, JWK } from "jose";
+import { Refusal } from "./refusal.ts";
 import type { JsonWebKeySet } from "./settings.ts";
 
 export type Claims = Record<string, unknown> & { role: string; exp: number };
 
-/** Why a token is refused: `code` is the prefix that a refused join shows, `message` the sentence. */
-export class TokenError extends Error {
-  readonly code: string;
+/** Why a token is refused; `atConnect` is the sentence that refuses a connection. */
+export class TokenRefusal extends Refusal {
   readonly atConnect: string;
 
   constructor(code: string, message: string, atConnect = message) {
-    super(message);
-    this.code = code;
+    super(code, message);
     this.atConnect = atConnect;
   }
 }
@@ -56,15 +55,15 @@ export function createVerifier(secret: string, jwks: JsonWebKeySet): Verify {
     try {
       await compactVerify(clean, key, { algorithms: [header.alg] });
     } catch {
-      throw new TokenError("JwtSignatureError", "Failed to validate JWT signature");
+      throw new TokenRefusal("JwtSignatureError", "Failed to validate JWT signature");
     }
     const now = Math.floor(Date.now() / 1000);
     if (typeof claims.exp === "number" && claims.exp <= now) {
       const message = `Token has expired ${now - Math.floor(claims.exp)} seconds ago`;
-      throw new TokenError("InvalidJWTToken", message, "Token has expired");
+      throw new TokenRefusal("InvalidJWTToken", message, "Token has expired");
     }
     if (typeof claims.exp !== "number" || typeof claims.role !== "string") {
-      throw new TokenError("InvalidJWTToken", "Fields `role` and `exp` are required in JWT");
+      throw new TokenRefusal("InvalidJWTToken", "Fields `role` and `exp` are required in JWT");
     }
     return claims as Claims;
   };
@@ -74,14 +73,14 @@ function peek(token: string): { header: Record<string, unknown>; claims: Record<
   try {
     return { header: decodeProtectedHeader(token), claims: decodeJwt(token) };
   } catch {
-    throw new TokenError("MalformedJWT", "The token provided is not a valid JWT");
+    throw new TokenRefusal("MalformedJWT", "The token provided is not a valid JWT");
   }
 }
 
-function signerError(kid: string | undefined): TokenError {
+function signerError(kid: string | undefined): TokenRefusal {
   const which = kid === undefined ? "" : ` for key ID (kid) ${JSON.stringify(kid)}`;
   const message = `Failed to generate JWT signer${which}, check your JWT secret or JWKS configuration`;
-  return new TokenError("JwtSignerError", message);
+  return new TokenRefusal("JwtSignerError", message);
 }
 
 function decodeUri(token: string): string {
