@@ -169,29 +169,40 @@ async function stop(instance: Instance): Promise<void> {
   instance.pids.remove("supervisor");
 }
 
-const instance = await createInstance(name);
-await instance.pids.sweep();
-instance.pids.write("supervisor", process.pid);
+/** Runs the instance until somebody ends it. */
+async function supervise(): Promise<void> {
+  const instance = await createInstance(name);
+  await instance.pids.sweep();
+  instance.pids.write("supervisor", process.pid);
 
-const leave = async (code: number) => {
-  if (stopping) return;
-  log("Stopping.");
-  await stop(instance);
-  log("Stopped.");
-  process.exit(code);
-};
-process.on("SIGTERM", () => void leave(0));
-process.on("SIGINT", () => void leave(0));
-// Until it lets go on purpose, the command that started this process takes the servers with it when it ends.
-let held = true;
-process.on("message", () => held = false);
-process.on("disconnect", () => held && void leave(0));
+  const leave = async () => {
+    if (stopping) return;
+    log("Stopping.");
+    await stop(instance);
+    log("Stopped.");
+    process.exit();
+  };
+  process.on("SIGTERM", () => void leave());
+  process.on("SIGINT", () => void leave());
+  // Until it lets go on purpose, the command that started this process takes the servers with it when it ends.
+  let held = true;
+  process.on("message", () => held = false);
+  process.on("disconnect", () => held && void leave());
 
-try {
-  await start(instance);
-  log("Everything runs.");
-  report({ kind: "ready" });
-} catch (error) {
-  stopping || report({ kind: "failed", sentence: error instanceof Error ? error.message : String(error) });
-  await leave(1);
+  try {
+    await start(instance);
+    log("Everything runs.");
+    report({ kind: "ready" });
+  } catch (error) {
+    if (stopping) return;
+    process.exitCode = 1;
+    fail(error);
+    await leave();
+  }
 }
+
+function fail(error: unknown): void {
+  report({ kind: "failed", sentence: error instanceof Error ? error.message : String(error) });
+}
+
+await supervise().catch(fail);

@@ -1,20 +1,22 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from "jose";
+import { createLocalJWKSet, type JWK, jwtVerify } from "jose";
 import type { GatewaySettings } from "./settings.ts";
 
 /** Knows the project's API keys and turns the newer ones into the JWTs that the servers behind understand. */
 export class ApiKeys {
   private readonly tokens: Map<string, string>;
-  private readonly verifiers: ReturnType<typeof createLocalJWKSet>;
+  private readonly secret: Uint8Array;
+  private readonly publicKeys: ReturnType<typeof createLocalJWKSet>;
 
-  constructor({ keys, verificationKeys }: GatewaySettings) {
+  constructor({ keys, jwtSecret, publicKey }: GatewaySettings) {
     this.tokens = new Map([
       [keys.anon, keys.anon],
       [keys.serviceRole, keys.serviceRole],
       [keys.publishable, keys.anon],
       [keys.secret, keys.serviceRole],
     ]);
-    this.verifiers = createLocalJWKSet(verificationKeys as unknown as JSONWebKeySet);
+    this.secret = new TextEncoder().encode(jwtSecret);
+    this.publicKeys = createLocalJWKSet({ keys: [publicKey as JWK] });
   }
 
   /** The JWT behind a key of this project. */
@@ -40,6 +42,10 @@ export class ApiKeys {
   async isValid(authorization: string | undefined): Promise<boolean> {
     const token = /^bearer\s+(\S+)$/i.exec(authorization ?? "")?.[1];
     if (token === undefined) return false;
-    return await jwtVerify(token, this.verifiers).then(() => true, () => false);
+    const verified = await Promise.allSettled([
+      jwtVerify(token, this.publicKeys),
+      jwtVerify(token, this.secret, { algorithms: ["HS256"] }),
+    ]);
+    return verified.some(({ status }) => status === "fulfilled");
   }
 }

@@ -8,7 +8,8 @@ export const gatewaySettings = z.object({
   upstreams: z.object({ auth: port, rest: port, realtime: port }),
   functions: z.array(z.object({ name: z.string(), port, verifyJwt: z.boolean() })),
   keys: z.object({ anon: z.string(), serviceRole: z.string(), publishable: z.string(), secret: z.string() }),
-  verificationKeys: z.object({ keys: z.array(z.record(z.string(), z.unknown())) }),
+  jwtSecret: z.string(),
+  publicKey: z.looseObject({ kty: z.string() }),
 });
 
 export type GatewaySettings = z.infer<typeof gatewaySettings>;

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { type Instance, root } from "../instance.ts";
-import { verificationKeys } from "../keys.ts";
+import { jwtSecret, publicKey } from "../keys.ts";
 import { answers, baseEnvironment, type Service } from "../service.ts";
 import type { GatewaySettings } from "../gateway/settings.ts";
 
@@ -20,7 +20,8 @@ function settings(instance: Instance): GatewaySettings {
       publishable: keys.publishableKey,
       secret: keys.secretKey,
     },
-    verificationKeys: verificationKeys(keys),
+    jwtSecret,
+    publicKey: { kty: "EC", ...publicKey(keys) },
   };
 }
 
