@@ -225,11 +225,11 @@ select is_empty(
      join pg_attribute as field on field.attrelid = ours.oid
      cross join lateral aclexplode(field.attacl) as granted
      where granted.grantee <> 'authenticated'::regrole
-       or granted.privilege_type not in ('INSERT', 'UPDATE')
-       or field.attname in (
+       or granted.privilege_type not in ('SELECT', 'INSERT', 'UPDATE')
+       or granted.privilege_type <> 'SELECT' and ours.name <> 'message_preferences' and field.attname in (
          'id', 'created_at', 'updated_at', 'created_by', 'archived_at', 'revoked_at', 'openkj_venue_id', 'openkj_system_id',
          'openkj_request_id', 'prefix', 'scopes', 'user_id', 'role_key', 'status'
-       )
+       ) -- preferences are the user's own rows, written whole; the policy holds them to their user
        or (granted.privilege_type = 'UPDATE' and field.attname in ('organization_id', 'venue_id', 'url_name')) $$,
   'nobody may write ids, numbers, owners, roles or times'
 );

@@ -1,0 +1,552 @@
+-- Every exposed table and function as every kind of caller, by trying. The two tables below are the expectation: a table or
+-- function that is missing in them fails, and so does one that is no longer there.
+begin;
+\ir support/actors.psql
+\ir support/night.psql
+select no_plan();
+
+-- Something for every function to work on.
+update public.venue_rules set queue_order = 'manual' where venue_id = tests.id('hall');
+insert into tests.names (name) values ('nowhere');
+insert into tests.numbers (name, number) values ('nothing', 999999999999);
+do $$
+begin
+  perform private.book_stage_add(tests.id('system'), '[{"artist": "Zzyzx Quartet", "title": "Not yet published"}]');
+end;
+$$;
+
+create temporary table actors as
+select name, number
+from unnest(string_to_array('anon gus eve bob alice adam mia stan grace dan sue rex mallory nora bea service', ' '))
+  with ordinality as actor (name, number);
+
+-- Tables ---------------------------------------------------------------------------------------------------------------
+-- -    no privilege, or refused by a policy          own  what is the caller's personally
+-- 0    nothing is there for the caller               org  everything of the caller's organization
+-- all  everything
+create temporary table table_expectations as
+select words[1] as name, words[2] as verb, words[3:] as outcomes
+from (
+  select regexp_split_to_array(trim(line), '\s+') as words
+  from regexp_split_to_table($$
+                                          no   guest singer other owner admin mana- staff grant deny sus-  re-   no 2nd ended ban-  ser-
+                                          one               owner             ger                    pend. moved factor       ned   vice
+api_key_scopes                    select  -    all   all    all   all   all   all   all   all   all  all   all   all    all   all   all
+api_key_usage                     select  -    0     0      org   org   org   org   0     0     org  0     0     0      0     0     all
+api_keys                          select  -    0     0      org   org   org   org   0     0     org  0     0     0      0     0     all
+api_keys                          update  -    0     0      org   org   org   0     0     0     0    0     0     0      0     0     -
+audit_entries                     select  -    0     0      org   org   org   0     0     org   0    0     0     0      0     0     all
+blocked_songs                     select  -    0     0      org   org   org   org   org   org   org  0     0     0      0     0     all
+blocked_songs                     delete  -    0     0      org   org   org   org   0     org   org  0     0     0      0     0     -
+message_preferences               select  -    own   own    own   own   own   own   own   own   own  own   own   0      0     0     all
+message_preferences               insert  -    1     1      1     1     1     1     1     1     1    1     1     -      -     -     -
+message_preferences               delete  -    own   own    own   own   own   own   own   own   own  own   own   0      0     0     -
+message_preferences               update  -    own   own    own   own   own   own   own   own   own  own   own   0      0     0     -
+notifications                     select  -    own   own    own   own   own   own   own   own   own  own   own   0      0     0     all
+notifications                     update  -    own   own    own   own   own   own   own   own   own  own   own   0      0     0     -
+organization_member_permissions   select  -    own   own    org   org   org   org   own   own   org  own   own   0      0     0     all
+organization_members              select  -    own   own    org   org   org   org   own   own   org  own   own   0      0     0     all
+organizations                     select  -    0     0      org   org   org   org   org   org   org  0     0     0      0     0     all
+organizations                     update  -    0     0      org   org   org   0     0     0     0    0     0     0      0     0     -
+performances                      select  -    own   own    org   org   org   org   org   org   org  own   own   0      0     0     all
+permissions                       select  -    all   all    all   all   all   all   all   all   all  all   all   all    all   all   all
+profiles                          select  -    own   own    own   own   own   own   own   own   own  own   own   0      0     0     all
+profiles                          update  -    own   own    own   own   own   own   own   own   own  own   own   0      0     0     -
+request_events                    select  -    own   own    org   org   org   org   org   org   org  own   own   0      0     0     all
+request_states                    select  -    all   all    all   all   all   all   all   all   all  all   all   all    all   all   all
+request_transitions               select  -    all   all    all   all   all   all   all   all   all  all   all   all    all   all   all
+requests                          select  -    own   own    org   org   org   org   org   org   org  own   own   0      0     0     all
+role_permissions                  select  -    all   all    all   all   all   all   all   all   all  all   all   all    all   all   all
+roles                             select  -    all   all    all   all   all   all   all   all   all  all   all   all    all   all   all
+shows                             select  -    0     0      org   org   org   org   org   org   org  0     0     0      0     0     all
+singer_profiles                   select  -    own   own    own   own   own   own   own   own   own  own   own   0      0     0     all
+singer_profiles                   update  -    own   own    own   own   own   own   own   own   own  own   own   0      0     0     -
+songs                             select  -    -     -      -     -     -     -     -     -     -    -     -     -      -     -     -
+systems                           select  -    0     0      org   org   org   org   org   org   org  0     0     0      0     0     all
+systems                           insert  -    -     -      1     1     1     -     -     -     -    -     -     -      -     -     -
+systems                           update  -    0     0      org   org   org   org   0     0     org  0     0     0      0     0     -
+systems                           delete  -    0     0      org   org   org   0     0     0     0    0     0     0      0     0     -
+venue_bans                        select  -    0     0      org   org   org   org   org   org   org  0     0     0      0     0     all
+venue_bans                        delete  -    0     0      org   org   org   org   org   org   0    0     0     0      0     0     -
+venue_rules                       select  -    0     0      org   org   org   org   org   org   org  0     0     0      0     0     all
+venue_rules                       update  -    0     0      org   org   org   org   0     org   org  0     0     0      0     0     -
+venues                            select  -    0     0      org   org   org   org   org   org   org  0     0     0      0     0     all
+venues                            insert  -    -     -      1     1     1     -     -     -     -    -     -     -      -     -     -
+venues                            update  -    0     0      org   org   org   org   0     org   org  0     0     0      0     0     -
+  $$, '\n') as line
+  where line ~ '\s(select|insert|update|delete)\s'
+) as lines;
+
+-- Which rows are meant: for organization %1$L and user %2$L.
+create temporary table row_owners (name text primary key, org text, own text);
+insert into row_owners values
+  ('api_key_usage', 'api_key_id in (select id from public.api_keys where organization_id = %1$L)', null),
+  ('api_keys', 'organization_id = %1$L', null),
+  ('audit_entries', 'organization_id = %1$L', null),
+  ('blocked_songs', 'venue_id in (select id from public.venues where organization_id = %1$L)', null),
+  (
+    'organization_member_permissions',
+    'organization_member_id in (select id from public.organization_members where organization_id = %1$L)',
+    'organization_member_id in (select id from public.organization_members where user_id = %2$L)'
+  ),
+  ('organization_members', 'organization_id = %1$L', 'user_id = %2$L'),
+  ('message_preferences', null, 'user_id = %2$L'),
+  ('notifications', null, 'user_id = %2$L'),
+  ('organizations', 'id = %1$L', null),
+  ('performances', 'organization_id = %1$L', 'singer_user_id = %2$L'),
+  ('profiles', null, 'user_id = %2$L'),
+  (
+    'request_events',
+    'request_id in (select id from public.requests where organization_id = %1$L)',
+    'request_id in (select id from public.requests where singer_user_id = %2$L)'
+  ),
+  ('requests', 'organization_id = %1$L', 'singer_user_id = %2$L'),
+  ('shows', 'organization_id = %1$L', null),
+  ('singer_profiles', null, 'user_id = %2$L'),
+  ('systems', 'organization_id = %1$L', null),
+  ('venue_bans', 'organization_id = %1$L', null),
+  ('venue_rules', 'venue_id in (select id from public.venues where organization_id = %1$L)', null),
+  ('venues', 'organization_id = %1$L', null);
+
+-- Written to the caller's own organization %1$L or as the caller %2$L.
+create temporary table insertions (name text primary key, statement text not null);
+insert into insertions values
+  (
+    'message_preferences',
+    'insert into public.message_preferences (user_id, category, channel, is_enabled) values (%2$L, ''news'', ''sms'', true)'
+  ),
+  ('systems', 'insert into public.systems (organization_id, name) values (%1$L, ''Second rig'')'),
+  (
+    'venues',
+    'insert into public.venues (organization_id, name, address, city, state, postal_code)
+     values (%1$L, ''Attempt'', ''1 Main Street'', ''Testville'', ''TS'', ''12345'')'
+  );
+
+create function pg_temp.organization_of(p_actor text)
+returns uuid
+language sql
+return tests.id(case p_actor when 'bob' then 'B' when 'mallory' then 'M' else 'A' end);
+
+create function pg_temp.condition(p_table text, p_actor text, p_expected text)
+returns text
+language sql
+return (
+  select case p_expected
+    when 'all' then 'true'
+    when 'org' then format(owned.org, pg_temp.organization_of(p_actor), tests.id(p_actor))
+    when 'own' then format(owned.own, null, tests.id(p_actor))
+    else 'false'
+  end
+  from (values (p_table)) as asked (name)
+  left join row_owners as owned using (name)
+);
+
+-- The rows themselves and not their number: one row of another's for one of one's own would not show.
+create function pg_temp.rows_of(p_actor text, p_table text, p_condition text)
+returns text[]
+language plpgsql
+as $$
+declare
+  v_columns text;
+  v_rows text[];
+begin
+  select string_agg(quote_ident(field.attname), ', ' order by field.attnum) into v_columns
+  from pg_attribute as field
+  where field.attrelid = format('public.%I', p_table)::regclass and field.attnum > 0 and not field.attisdropped
+    and has_column_privilege('authenticated', field.attrelid, field.attnum, 'SELECT');
+  perform tests.act_as(p_actor);
+  execute format(
+    'select array_agg(md5(row(%s)::text) order by md5(row(%1$s)::text)) from public.%I where %s',
+    coalesce(v_columns, '1'), p_table, p_condition
+  )
+  into v_rows;
+  perform tests.act_as_owner_role();
+  return coalesce(v_rows, '{}');
+exception
+  when insufficient_privilege then
+    perform tests.act_as_owner_role();
+    return array['-'];
+end;
+$$;
+
+create function pg_temp.outcome(p_table text, p_verb text, p_actor text, p_expected text)
+returns text
+language plpgsql
+as $$
+declare
+  v_condition text := pg_temp.condition(p_table, p_actor, p_expected);
+  v_column text;
+  v_found text;
+begin
+  if p_verb = 'select' then
+    v_found := pg_temp.rows_of(p_actor, p_table, 'true');
+    return case
+      when v_found = '{-}' then '-'
+      when v_found::text[] = pg_temp.rows_of('postgres', p_table, v_condition) then p_expected
+      else format('%s rows, not those expected', cardinality(v_found::text[]))
+    end;
+  end if;
+
+  -- A column the caller might write, else any: then the privilege is missing.
+  select field.attname into v_column
+  from pg_attribute as field
+  where field.attrelid = format('public.%I', p_table)::regclass and field.attnum > 0 and not field.attisdropped
+    and field.attgenerated = '' and field.attidentity = ''
+  order by has_column_privilege('authenticated', field.attrelid, field.attnum, 'UPDATE') desc, field.attnum
+  limit 1;
+  v_found := tests.attempt(p_actor, case p_verb
+    when 'insert' then coalesce(
+      (select format(insertion.statement, pg_temp.organization_of(p_actor), tests.id(p_actor)) from insertions as insertion where insertion.name = p_table),
+      format('insert into public.%I default values', p_table)
+    )
+    when 'update' then format('update public.%I set %I = %2$I', p_table, v_column)
+    else format('delete from public.%I', p_table)
+  end);
+  return case
+    when v_found = '42501' then '-'
+    when p_expected in ('org', 'own') and v_found = cardinality(pg_temp.rows_of('postgres', p_table, v_condition))::text then p_expected
+    else v_found
+  end;
+end;
+$$;
+
+create temporary view exposed_tables as
+select relation.relname::text as name
+from pg_class as relation
+where relation.relnamespace = 'public'::regnamespace and relation.relkind in ('r', 'p', 'v', 'm', 'f') and not relation.relispartition;
+
+select is_empty(
+  $$ select name from exposed_tables where name not in (select expected.name from table_expectations as expected) $$,
+  'every table has an expectation'
+);
+select is_empty(
+  $$ select name from table_expectations where name not in (select exposed.name from exposed_tables as exposed) $$,
+  'every expectation has a table'
+);
+select is_empty(
+  $$ select name, verb from table_expectations where cardinality(outcomes) <> (select count(*) from actors) $$,
+  'every expectation is about every caller'
+);
+
+select is(
+  (
+    select string_agg(concat_ws(' ', exposed.name, verb, actor.name || ':', pg_temp.outcome(exposed.name, verb, actor.name, wanted.outcome)), E'\n')
+    from actors as actor
+    left join table_expectations as expected on expected.name = exposed.name and expected.verb = tried.verb
+    -- Verbs without a line are nobody's.
+    cross join lateral (select coalesce(expected.outcomes[actor.number], '-') as outcome) as wanted
+    where pg_temp.outcome(exposed.name, tried.verb, actor.name, wanted.outcome) <> wanted.outcome
+  ),
+  null,
+  format('%s %s', tried.verb, exposed.name)
+)
+from exposed_tables as exposed
+cross join unnest(array['select', 'insert', 'update', 'delete']) as tried (verb)
+order by exposed.name, tried.verb;
+
+-- There was something to see, or the above would mean little.
+select ok(
+  (owned.org is null or not exists (
+    select from unnest(array['alice', 'bob']) as actor where pg_temp.rows_of('postgres', name, pg_temp.condition(name, actor, 'org')) = '{}'
+  ))
+  and (owned.own is null or pg_temp.rows_of('postgres', name, pg_temp.condition(name, case when name like 'organization%' then 'dan' else 'eve' end, 'own')) <> '{}'),
+  'the tests have rows of ' || name
+)
+from row_owners as owned;
+
+-- Another's organization is no better than none at all.
+select is(
+  tests.attempt('bob', format(insertion.statement, tests.id('A'), tests.id('alice'))), '42501',
+  'nobody inserts anything for somebody else: ' || insertion.name
+)
+from insertions as insertion;
+select is(
+  tests.attempt('bob', format(insertion.statement, gen_random_uuid(), gen_random_uuid())), '42501',
+  'and somebody who does not exist looks the same: ' || insertion.name
+)
+from insertions as insertion;
+
+-- With the second factor, mallory is an owner like others.
+select is(
+  tests.attempt('mallory', format('select from public.%I', name), 'aal2'),
+  (select count(*)::text from public.venues where organization_id = tests.id('M')),
+  'a session with the second factor is trusted'
+)
+from (values ('venues')) as reached (name);
+
+-- Exactly these columns may be written.
+select set_eq(
+  $$ select field.attrelid::regclass::text, lower(granted.privilege_type), string_agg(field.attname, ' ' order by field.attname)
+     from pg_attribute as field
+     cross join lateral aclexplode(field.attacl) as granted
+     where field.attrelid in (select format('public.%I', name)::regclass from exposed_tables)
+       and granted.privilege_type <> 'SELECT'
+     group by 1, 2 $$,
+  $$ values
+       ('api_keys', 'update', 'description name'),
+       ('message_preferences', 'insert', 'category channel is_enabled user_id'),
+       ('message_preferences', 'update', 'category channel is_enabled user_id'),
+       ('notifications', 'update', 'read_at'),
+       ('organizations', 'update', 'contact_email contact_phone legal_name name require_mfa time_zone'),
+       ('profiles', 'update', 'display_name name'),
+       ('singer_profiles', 'update', 'nickname preferences'),
+       ('systems', 'insert', 'configuration name organization_id'),
+       ('systems', 'update', 'configuration name'),
+       ('venue_rules', 'update', 'cooldown_minutes free_text_allowed guests_allowed key_change_allowed last_initial_required max_active_requests max_requests_per_hour notes_allowed queue_order queue_visibility same_song same_song_minutes'),
+       ('venues', 'insert', 'accepting_requests address city country is_private latitude longitude name organization_id phone_number postal_code state system_id url_name website'),
+       ('venues', 'update', 'accepting_requests address city country is_private latitude longitude name phone_number postal_code state system_id website') $$,
+  'the columns that callers may write'
+);
+
+-- Functions ------------------------------------------------------------------------------------------------------------
+-- Outcomes: - no privilege, ok, or the HTTP status of the refusal. {name} stands for an id of the tests.
+create temporary table function_expectations (name text primary key, call text not null, outcomes text not null);
+insert into function_expectations values
+  --                                                          anon gus eve bob alice adam mia stan grace dan sue rex mallory nora bea service
+  ('add_song', '{system}, ''New'', ''Song''',                 '-   404 404 404 ok    ok   ok  403  403   ok  404 404 403     401  403 -'),
+  ('add_walk_up', '{hall}, array[''Kim''], {first song}',     '-   404 404 404 ok    ok   ok  ok   ok    403 404 404 403     401  403 -'),
+  ('archive_venue', '{hall}',                                 '-   404 404 404 ok    ok   403 403  403   403 404 404 403     401  403 -'),
+  ('ban_singer', '{request of eve}',                          '-   404 404 404 ok    ok   ok  ok   ok    403 404 404 403     401  403 -'),
+  ('block_song', '{hall}, {first song}',                      '-   404 404 404 ok    ok   ok  403  ok    ok  404 404 403     401  403 -'),
+  ('browse_artist', '{hall}, ''Zzyzx Quartet''',              'ok  ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  ok      ok   ok  -'),
+  ('browse_artists', '{hall}, ''z''',                         'ok  ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  ok      ok   ok  -'),
+  ('browse_letters', '{hall}',                                'ok  ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  ok      ok   ok  -'),
+  ('cancel_request', '{request of eve}',                      '-   404 ok  404 404   404  404 404  404   404 404 404 403     401  403 -'),
+  ('clear_queue', '{hall}',                                   '-   404 404 404 ok    ok   ok  403  ok    ok  404 404 403     401  403 -'),
+  ('clear_song_book', '{system}',                             '-   404 404 404 ok    ok   ok  403  403   ok  404 404 403     401  403 -'),
+  ('close_show', '{hall}',                                    '-   404 404 404 ok    ok   ok  ok   ok    403 404 404 403     401  403 -'),
+  ('create_api_key', '{A}, ''Key'', array[''requests:read'']', '-  404 404 404 ok    ok   403 403  403   403 404 404 403     401  403 -'),
+  ('create_organization', '''Another''',                      '-   403 ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  403     401  403 -'),
+  ('create_singer_profile', '',                               '-   403 ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  403     401  403 -'),
+  ('delete_song', '{system}, {first song}',                   '-   404 404 404 ok    ok   ok  403  403   ok  404 404 403     401  403 -'),
+  ('discard_book_upload', '{system}',                         '-   404 404 404 ok    ok   ok  403  403   ok  404 404 403     401  403 -'),
+  ('edit_request', '{request of eve}, 2',                     '-   404 ok  404 404   404  404 404  404   404 404 404 403     401  403 -'),
+  ('enter_show', '{hall}, ''0000''',                          '-   ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  403     401  403 -'),
+  ('find_venue', '{hall url}',                                'ok  ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  ok      ok   ok  -'),
+  ('get_book_upload', '{system}',                             '-   404 404 404 ok    ok   ok  ok   ok    ok  404 404 403     401  403 -'),
+  ('most_requested_songs', '{hall}',                          'ok  ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  ok      ok   ok  -'),
+  ('move_request', '{request of eve}',                        '-   404 404 404 ok    ok   ok  ok   ok    403 404 404 403     401  403 -'),
+  ('my_requests', '',                                         '-   ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  403     401  403 -'),
+  ('nearby_venues', '-48.87, -123.39',                        'ok  ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  ok      ok   ok  -'),
+  ('newest_songs', '{hall}',                                  'ok  ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  ok      ok   ok  -'),
+  ('open_show', '{hall}',                                     '-   404 404 404 ok    ok   ok  ok   ok    403 404 404 403     401  403 -'),
+  ('organization_overview', '{A}',                            '-   404 404 404 ok    ok   ok  ok   ok    ok  404 404 403     401  403 -'),
+  ('process_requests', 'array[{walk-up}]',                    '-   404 404 404 ok    ok   ok  ok   ok    404 404 404 403     401  403 -'),
+  ('public_queue', '{hall}',                                  '-   ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  403     401  403 -'),
+  ('publish_book_upload', '{system}',                         '-   404 404 404 ok    ok   ok  403  403   ok  404 404 403     401  403 -'),
+  ('random_songs', '{hall}',                                  'ok  ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  ok      ok   ok  -'),
+  ('revoke_api_key', '{key}',                                 '-   404 404 404 ok    ok   403 403  403   403 404 404 403     401  403 -'),
+  ('rotate_api_key', '{key}',                                 '-   404 404 404 ok    ok   403 403  403   403 404 404 403     401  403 -'),
+  ('search_songs', '{hall}, ''zzyzx''',                       'ok  ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  ok      ok   ok  -'),
+  ('set_accepting', '{hall}, true',                           '-   404 404 404 ok    ok   ok  ok   ok    403 404 404 403     401  403 -'),
+  ('set_request_state', '{request of eve}, ''accepted''',     '-   404 404 404 ok    ok   ok  ok   ok    403 404 404 403     401  403 -'),
+  ('set_show_pin', '{hall}, ''1234''',                        '-   404 404 404 ok    ok   ok  ok   ok    403 404 404 403     401  403 -'),
+  -- rex is banned at the hall.
+  ('submit_request', '{hall}, {first song}, null, null, array[''Kim'']', '- ok ok ok ok ok  ok  ok   ok    ok  ok  403 403     401  403 -'),
+  ('switch_context', '{A}',                                   '-   404 404 404 ok    ok   ok  ok   ok    ok  404 404 403     401  403 -'),
+  ('update_song', '{system}, {first song}, ''zzyzx quartet''', '-  404 404 404 ok    ok   ok  403  403   ok  404 404 403     401  403 -'),
+  ('venue_statistics', '{hall}',                              '-   404 404 404 ok    ok   ok  ok   ok    ok  404 404 403     401  403 -');
+
+create function pg_temp.filled(p_name text, p_call text, p_instead text default null)
+returns text
+language plpgsql
+as $$
+declare
+  v_call text := replace(p_call, '{hall url}', quote_literal((select url_name from public.venues where id = tests.id('hall'))));
+  v_name text;
+begin
+  for v_name in select distinct matched[1] from regexp_matches(v_call, '\{([^}]+)\}', 'g') as matched loop
+    v_call := replace(v_call, '{' || v_name || '}', case
+      when p_instead = 'null' and tests.id(v_name) is not null then 'null::uuid'
+      when p_instead = 'null' then 'null::bigint'
+      when p_instead = 'missing' and tests.id(v_name) is not null then quote_literal(tests.id('nowhere')) || '::uuid'
+      when p_instead = 'missing' then tests.number('nothing')::text
+      when tests.id(v_name) is not null then quote_literal(tests.id(v_name)) || '::uuid'
+      else tests.number(v_name)::text || '::bigint'
+    end);
+  end loop;
+  return format('select * from public.%I(%s)', p_name, v_call);
+end;
+$$;
+
+create temporary view exposed_functions as
+select routine.proname::text as name
+from pg_proc as routine
+where routine.pronamespace = 'public'::regnamespace;
+
+select is_empty(
+  $$ select name from exposed_functions where name not in (select expected.name from function_expectations as expected) $$,
+  'every function has an expectation'
+);
+select is_empty(
+  $$ select name from function_expectations where name not in (select exposed.name from exposed_functions as exposed) $$,
+  'every expectation has a function'
+);
+select is_empty(
+  $$ select name from function_expectations where cardinality(regexp_split_to_array(outcomes, '\s+')) <> (select count(*) from actors) $$,
+  'every expectation is about every caller'
+);
+
+select is(
+  (
+    select string_agg(actor.name || ': ' || tried.came_to, E'\n' order by actor.number)
+    from actors as actor
+    cross join lateral tests.attempt(actor.name, pg_temp.filled(expected.name, expected.call)) as tried (came_to)
+    where case when tried.came_to = '42501' then '-' when tried.came_to ~ '^[0-9]+$' then 'ok' else left(tried.came_to, 3) end
+      <> (regexp_split_to_array(expected.outcomes, '\s+'))[actor.number]
+  ),
+  null,
+  format('call %s', expected.name)
+)
+from function_expectations as expected
+join exposed_functions using (name)
+order by expected.name;
+
+-- Not yours looks like not there, to the last word.
+create function pg_temp.refusal(p_actor text, p_sql text)
+returns text
+language plpgsql
+as $$
+declare
+  v_message text;
+  v_detail text;
+  v_hint text;
+  v_state text;
+begin
+  perform tests.act_as(p_actor);
+  execute p_sql;
+  raise exception using errcode = 'UNDO0', message = 'accepted';
+exception
+  when others then
+    get stacked diagnostics v_state = returned_sqlstate, v_message = message_text, v_detail = pg_exception_detail, v_hint = pg_exception_hint;
+    return concat_ws(' / ', v_state, v_message, regexp_replace(v_detail, '[0-9]+', 'N', 'g'), v_hint);
+end;
+$$;
+-- Entering, asking and looking at a venue are open to everybody, so a foreign venue is as good as any.
+select is(
+  pg_temp.refusal(actor, pg_temp.filled(expected.name, expected.call)),
+  pg_temp.refusal(actor, pg_temp.filled(expected.name, expected.call, 'missing')),
+  format('%s tells %s nothing about what is not theirs', expected.name, actor)
+)
+from function_expectations as expected
+cross join unnest(array['bob', 'eve', 'sue']) as actor
+where expected.call like '%{%' and expected.call not like '{hall url}'
+  and (regexp_split_to_array(expected.outcomes, '\s+'))[(select number from actors where name = actor)] = '404'
+order by expected.name, actor;
+
+-- Nothing in the place of an id is refused like an id that is not there; nothing anywhere else is refused in words.
+select alike(
+  pg_temp.refusal('alice', pg_temp.filled(expected.name, expected.call, 'null')), any_of, format('%s without an id is refused in words', expected.name)
+)
+from function_expectations as expected
+cross join (values ('PT4%')) as pattern (any_of)
+where expected.call ~ '\{' and expected.name not in (
+  'find_venue', -- its name is tried in the tests of venues
+  'switch_context' -- null is the singer's side
+)
+order by expected.name;
+
+-- Private functions ----------------------------------------------------------------------------------------------------
+-- Reached by no request, but by policies and by the exposed functions in the caller's role. These and no others:
+create temporary table private_grants as
+select words[1] as name, words[2] as roles
+from (
+  select regexp_split_to_array(trim(line), '\s+') as words
+  from regexp_split_to_table($$
+    add_song                            authenticated
+    add_walk_up                         authenticated
+    archive_venue                       authenticated
+    ban_singer                          authenticated
+    before_user_created_hook            supabase_auth_admin
+    block_song                          authenticated
+    book_publish                        service_role
+    book_size                           service_role
+    book_song                           service_role
+    book_stage_add                      service_role
+    book_stage_expire                   service_role
+    book_stage_open                     service_role
+    book_upload_report                  service_role
+    browse_artist                       anon,authenticated
+    browse_artists                      anon,authenticated
+    browse_book                         service_role
+    browse_book_artist                  service_role
+    browse_book_artists                 service_role
+    browse_book_letters                 service_role
+    browse_letters                      anon,authenticated
+    cancel_request                      authenticated
+    check_request                       anon,authenticated,service_role
+    clear_queue                         authenticated
+    clear_song_book                     authenticated
+    close_show                          authenticated
+    complete_guest_account              supabase_auth_admin
+    create_account                      supabase_auth_admin
+    create_api_key                      authenticated
+    create_own_organization             authenticated
+    create_singer_profile               authenticated
+    custom_access_token_hook            supabase_auth_admin
+    delete_song                         authenticated
+    discard_book_upload                 authenticated
+    edit_request                        authenticated
+    enter_show                          authenticated
+    find_book_song                      service_role
+    find_venue                          anon,authenticated
+    fold_text                           service_role
+    get_book_upload                     authenticated
+    has_permission                      anon,authenticated
+    may_follow                          authenticated
+    mfa_verification_attempt_hook       supabase_auth_admin
+    most_requested_songs                anon,authenticated
+    move_request                        authenticated
+    my_requests                         authenticated
+    nearby_venue_cards                  anon,authenticated
+    newest_book_songs                   service_role
+    newest_songs                        anon,authenticated
+    normalize_text                      service_role
+    open_show_as_staff                  authenticated
+    openkj_call                         openkj_gateway
+    organization_overview               authenticated
+    organizations_with                  anon,authenticated
+    password_verification_attempt_hook  supabase_auth_admin
+    process_requests                    authenticated
+    public_queue                        authenticated
+    publish_book_upload                 authenticated
+    random_book_songs                   service_role
+    random_songs                        anon,authenticated
+    revoke_api_key                      authenticated
+    rotate_api_key                      authenticated
+    search_book                         service_role
+    search_songs                        anon,authenticated
+    send_email_hook                     supabase_auth_admin
+    send_sms_hook                       supabase_auth_admin
+    session_is_trusted                  anon,authenticated
+    set_accepting                       authenticated
+    set_request_state                   authenticated
+    set_show_pin                        authenticated
+    song_fingerprint                    service_role
+    submit_request                      authenticated
+    switch_context                      authenticated
+    update_song                         authenticated
+    venue_statistics                    authenticated
+  $$, '\n') as line
+  where line ~ '\S'
+) as lines;
+
+create temporary view granted_private as
+select routine.proname::text as name, string_agg(grantee.rolname, ',' order by grantee.rolname) as roles
+from pg_proc as routine
+cross join lateral aclexplode(routine.proacl) as granted
+join pg_roles as grantee on grantee.oid = granted.grantee
+where routine.pronamespace = 'private'::regnamespace and granted.grantee <> routine.proowner
+group by routine.oid, routine.proname;
+
+select is_empty(
+  $$ select name, roles from granted_private except select name, roles from private_grants $$,
+  'no role may call a private function beyond those listed'
+);
+select is_empty(
+  $$ select name, roles from private_grants except select name, roles from granted_private $$,
+  'the roles listed for private functions have them'
+);
+
+select * from finish();
+rollback;
