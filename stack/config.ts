@@ -23,6 +23,7 @@ const schema = z.object({
       .prefault({}),
   }).prefault({}),
   local_smtp: z.object({ port: port.default(54324) }).prefault({}),
+  storage: z.object({ file_size_limit: text.default("50MiB") }).prefault({}),
   auth: z.object({
     site_url: text,
     additional_redirect_urls: z.array(text).default([]),

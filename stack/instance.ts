@@ -20,7 +20,16 @@ export interface Instance {
   durable: boolean;
 }
 
-const portNames = ["gateway", "database", "inbox", "rest", "restAdmin", "auth", "realtime"] as const;
+const portNames = [
+  "gateway",
+  "database",
+  "inbox",
+  "rest",
+  "restAdmin",
+  "auth",
+  "realtime",
+  "storage",
+] as const;
 export type Ports = Record<(typeof portNames)[number], number> & { functions: Record<string, number> };
 
 export function folderOf(name: string): string {

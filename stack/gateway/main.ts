@@ -47,7 +47,7 @@ const openAuthPaths = new Set(["/verify", "/callback", "/authorize", "/.well-kno
 function routeOf(path: string): Route {
   const under = (prefix: string) =>
     path === prefix || path.startsWith(`${prefix}/`) ? path.slice(prefix.length) || "/" : undefined;
-  const { auth, rest, realtime } = settings.upstreams;
+  const { auth, rest, realtime, storage } = settings.upstreams;
   const usual = { needsKey: true, needsJwt: false, ownCors: false };
 
   const authPath = under("/auth/v1");
@@ -81,10 +81,12 @@ function routeOf(path: string): Route {
       ownCors: true,
     };
   }
-  for (const absent of ["storage", "graphql"]) {
-    if (under(`/${absent}/v1`) !== undefined) {
-      throw new Refusal(501, { message: `The service ${absent} is not offered locally yet.` });
-    }
+  const storagePath = under("/storage/v1");
+  if (storagePath !== undefined) {
+    return { ...usual, service: "storage", port: storage, path: storagePath, needsKey: false };
+  }
+  if (under("/graphql/v1") !== undefined) {
+    throw new Refusal(501, { message: "The service graphql is not offered locally yet." });
   }
   throw new Refusal(404, { message: "no Route matched with those values" });
 }

@@ -8,7 +8,7 @@ function settings(instance: Instance): GatewaySettings {
   const { config, keys, ports } = instance;
   return {
     port: ports.gateway,
-    upstreams: { auth: ports.auth, rest: ports.rest, realtime: ports.realtime },
+    upstreams: { auth: ports.auth, rest: ports.rest, realtime: ports.realtime, storage: ports.storage },
     functions: Object.entries(ports.functions).map(([name, port]) => ({
       name,
       port,

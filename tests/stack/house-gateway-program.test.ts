@@ -51,7 +51,7 @@ beforeAll(async () => {
   const gatewayPort = await unusedPort();
   const settings = {
     port: gatewayPort,
-    upstreams: { auth: await unusedPort(), rest: port, realtime: port },
+    upstreams: { auth: await unusedPort(), rest: port, realtime: port, storage: port },
     functions: [
       { name: "guarded", port, verifyJwt: true },
       { name: "openkj", port, verifyJwt: false },
@@ -153,7 +153,7 @@ test("a server that is down is named", async () => {
 });
 
 test("a service that is not there yet says so", async () => {
-  const { status, body } = await send("/storage/v1/bucket", { apikey: anon });
+  const { status, body } = await send("/graphql/v1", { apikey: anon });
   expect(status).toBe(501);
-  expect(body).toEqual({ message: "The service storage is not offered locally yet." });
+  expect(body).toEqual({ message: "The service graphql is not offered locally yet." });
 });
