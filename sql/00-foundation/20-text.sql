@@ -2,16 +2,19 @@
 -- case, accents or punctuation.
 
 -- unaccent() is only stable because a dictionary can be edited; ours never is, and indexes need an immutable function.
+-- In plpgsql, which keeps its plan for the session; functions with a search path are never inlined.
 create function private.fold_text(p_text text)
 returns text
-language sql
+language plpgsql
 immutable
 strict
 parallel safe
 security invoker
 set search_path = ''
 as $$
-  select lower(extensions.unaccent('extensions.unaccent'::regdictionary, replace(normalize(p_text, nfkc), '&', ' and ')));
+begin
+  return lower(extensions.unaccent('extensions.unaccent'::regdictionary, replace(normalize(p_text, nfkc), '&', ' and ')));
+end;
 $$;
 
 comment on function private.fold_text(text) is 'Compatibility forms, accents and case taken away; "&" is read as "and".';
@@ -53,15 +56,17 @@ grant execute on function private.normalize_text(text) to service_role;
 
 create function private.song_fingerprint(p_artist text, p_title text)
 returns text
-language sql
+language plpgsql
 immutable
 strict
 parallel safe
 security invoker
 set search_path = ''
 as $$
+begin
   -- Normalising can lengthen a text (one sign stands for a whole phrase); an index entry must stay below 2,700 bytes.
-  select left(private.normalize_text(p_artist), 255) || U&'\001F' || left(private.normalize_text(p_title), 255);
+  return left(private.normalize_text(p_artist), 255) || U&'\001F' || left(private.normalize_text(p_title), 255);
+end;
 $$;
 
 comment on function private.song_fingerprint(text, text) is
@@ -81,29 +86,30 @@ set search_path = ''
 as $$
 declare
   v_folded text := private.fold_text(p_text);
-  v_variants text;
-  v_words text[];
+  v_words text := regexp_replace(v_folded, '[^[:alnum:][:space:]]+', '', 'g');
 begin
-  -- "AC/DC" is found as "acdc" and as "ac dc".
-  v_variants := regexp_replace(v_folded, '[^[:alnum:][:space:]]+', '', 'g');
-  if v_variants <> v_folded then
-    v_variants := v_variants || ' ' || regexp_replace(v_folded, '[^[:alnum:][:space:]]+', ' ', 'g');
+  if v_words <> v_folded then
+    -- "AC/DC" is found as "acdc" and as "ac dc".
+    v_words := v_words || ' ' || regexp_replace(v_folded, '[^[:alnum:][:space:]]+', ' ', 'g');
     if v_folded ~ '[[:alnum:]][!$]|[!$][[:alnum:]]' then
       -- "P!nk" and "Ke$ha" are typed as they are spoken.
-      v_variants := v_variants || ' ' || regexp_replace(translate(v_folded, '!$', 'is'), '[^[:alnum:][:space:]]+', '', 'g');
+      v_words := v_words || ' ' || regexp_replace(translate(v_folded, '!$', 'is'), '[^[:alnum:][:space:]]+', '', 'g');
     end if;
   end if;
-  if v_variants ~ '[\u3040-\u30ff\u3400-\u9fff]' then
+  if v_words ~ '[\u3040-\u30ff\u3400-\u9fff]' then
     -- Chinese and Japanese are written without blanks: each sign is a word.
-    v_variants := regexp_replace(v_variants, '([\u3040-\u30ff\u3400-\u9fff])', ' \1 ', 'g');
+    v_words := regexp_replace(v_words, '([\u3040-\u30ff\u3400-\u9fff])', ' \1 ', 'g');
   end if;
-  select array_agg(distinct left(word, 40)) into v_words
-  from regexp_split_to_table(v_variants, '[[:space:]]+') as word
-  where word <> '';
-  return coalesce(v_words, array[left(private.normalize_text(p_text), 40)]);
+  v_words := btrim(regexp_replace(v_words, '[[:space:]]+', ' ', 'g'));
+  if v_words = '' then
+    return array[left(private.normalize_text(p_text), 40)];
+  elsif char_length(v_words) > 40 then
+    return array(select left(word, 40) from unnest(string_to_array(v_words, ' ')) as word);
+  end if;
+  return string_to_array(v_words, ' ');
 end;
 $$;
 
-comment on function private.search_words(text) is 'The distinct words by which a text can be found, each at most 40 characters.';
+comment on function private.search_words(text) is 'The words by which a text can be found, each at most 40 characters, some of them twice.';
 
 revoke all on function private.search_words(text) from public;

@@ -15,9 +15,21 @@ comment on table public.songs is
   'One row per distinct song over all organizations. An id never changes and is never reused; who added it is not kept.';
 comment on column public.songs.fingerprint is 'private.song_fingerprint(artist, title).';
 
+create table private.song_artists (
+  id integer generated always as identity primary key,
+  name text collate "C" not null unique
+);
+
+alter table private.song_artists enable row level security;
+revoke all on private.song_artists from anon, authenticated, service_role;
+
+comment on table private.song_artists is 'The artists of the catalogue.';
+comment on column private.song_artists.name is 'The first part of the fingerprint of their songs.';
+
 create table private.song_spellings (
   id integer generated always as identity primary key,
   song_id bigint not null references public.songs (id) on delete restrict,
+  artist_id integer not null references private.song_artists (id) on delete restrict,
   artist text collate "C" not null,
   title text collate "C" not null,
   constraint artist_is_1_to_255_characters check (char_length(artist) between 1 and 255),
@@ -29,9 +41,11 @@ alter table private.song_spellings enable row level security;
 revoke all on private.song_spellings from anon, authenticated, service_role;
 
 create index song_spellings_song_id_idx on private.song_spellings (song_id);
+create index song_spellings_artist_id_idx on private.song_spellings (artist_id);
 
 comment on table private.song_spellings is 'An artist and a title exactly as a host wrote them: OpenKJ looks songs up by the exact text.';
 comment on column private.song_spellings.id is 'Counts up without gaps, so that a book can be a bitmap over it.';
+comment on column private.song_spellings.artist_id is 'Follows from the song; kept here so that publishing a book need not read its songs.';
 
 -- A chunk is a run of 60,000 spellings: the unit of a book's bitmap (7,500 bytes, four pieces of a page) and of the search
 -- index. The index holds the words of a spelling behind the number of its chunk, so it can be asked about one chunk:
@@ -51,15 +65,13 @@ declare
   v_chunk text := p_spelling_id / 60000;
   v_artist text := replace(private.normalize_text(p_artist), ' ', '');
   v_title text := replace(private.normalize_text(p_title), ' ', '');
+  v_tokens text[] := array[v_chunk || '=' || left(v_artist || v_title, 60), v_chunk || '=' || left(v_title || v_artist, 60)];
+  v_word text;
 begin
-  return array_to_tsvector(array(
-    select v_chunk || token.text
-    from unnest(private.search_words(p_artist) || private.search_words(p_title)) as word
-    cross join lateral (values (' ' || word), ('~' || left(word, 1))) as token (text)
-    union
-    select v_chunk || '=' || left(whole, 60)
-    from unnest(array[v_artist || v_title, v_title || v_artist]) as whole
-  ));
+  foreach v_word in array private.search_words(p_artist) || private.search_words(p_title) loop
+    v_tokens := v_tokens || (v_chunk || ' ' || v_word) || (v_chunk || '~' || left(v_word, 1));
+  end loop;
+  return array_to_tsvector(v_tokens);
 end;
 $$;
 
@@ -74,19 +86,21 @@ create index song_spellings_tokens_idx on private.song_spellings
 -- A word and each way to leave one letter out. Two words that are one slip apart share an entry.
 create function private.word_neighbours(p_word text)
 returns text[]
-language sql
+language plpgsql
 immutable
 strict
 parallel safe
 security invoker
 set search_path = ''
 as $$
-  select array_agg(distinct neighbour)
-  from (
-    select p_word as neighbour
-    union all
-    select overlay(p_word placing '' from position for 1) from generate_series(1, char_length(p_word)) as position
-  ) as neighbours;
+declare
+  v_neighbours text[] := array[p_word];
+begin
+  for v_position in 1..char_length(p_word) loop
+    v_neighbours := v_neighbours || overlay(p_word placing '' from v_position for 1);
+  end loop;
+  return v_neighbours;
+end;
 $$;
 
 comment on function private.word_neighbours(text) is 'The word itself and the word with each one of its letters left out.';
@@ -104,8 +118,8 @@ create index song_words_neighbours_idx on private.song_words using gin (private.
 
 comment on table private.song_words is 'Every word of three letters or more in the catalogue: what a mistyped word may have meant.';
 
--- Adds what is not there yet. Rows go in in one order everywhere, and songs, spellings and words always in that order of
--- tables, so two hosts who bring the same new songs at once wait for each other instead of blocking each other.
+-- Adds what is not there yet. Rows go in in one order everywhere, and artists, songs, spellings and words always in that
+-- order: two hosts who bring the same new songs at once wait for each other and never in a circle.
 create function private.add_spellings(p_artists text[], p_titles text[])
 returns void
 language plpgsql
@@ -120,6 +134,15 @@ begin
   into v_fingerprints
   from unnest(p_artists, p_titles) with ordinality as new (artist, title, number);
 
+  insert into private.song_artists (name)
+  select distinct split_part(fingerprint, U&'\001F', 1) collate "C" as name
+  from unnest(v_fingerprints) as fingerprint
+  where not exists (
+    select from private.song_artists as artist where artist.name = split_part(fingerprint.fingerprint, U&'\001F', 1)
+  )
+  order by name
+  on conflict do nothing;
+
   insert into public.songs (fingerprint)
   select distinct fingerprint collate "C"
   from unnest(v_fingerprints) as fingerprint
@@ -127,10 +150,11 @@ begin
   order by 1
   on conflict do nothing;
 
-  insert into private.song_spellings (song_id, artist, title)
-  select distinct song.id, new.artist collate "C" as artist, new.title collate "C" as title
+  insert into private.song_spellings (song_id, artist_id, artist, title)
+  select distinct song.id, song_artist.id, new.artist collate "C" as artist, new.title collate "C" as title
   from unnest(p_artists, p_titles, v_fingerprints) as new (artist, title, fingerprint)
   join public.songs as song on song.fingerprint = new.fingerprint
+  join private.song_artists as song_artist on song_artist.name = split_part(new.fingerprint, U&'\001F', 1)
   where not exists (
     select from private.song_spellings as known where known.artist = new.artist and known.title = new.title
   )
@@ -152,3 +176,57 @@ comment on function private.add_spellings(text[], text[]) is
   'Adds spellings, their songs and their words to the catalogue. Definer: the catalogue belongs to nobody.';
 
 revoke all on function private.add_spellings(text[], text[]) from public;
+
+create function private.find_spellings(
+  p_artists text[], p_titles text[], out spelling_ids integer[], out song_ids bigint[], out artist_ids integer[]
+)
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+  select
+    coalesce(array_agg(spelling.id order by wanted.number), '{}'),
+    coalesce(array_agg(spelling.song_id order by wanted.number), '{}'),
+    coalesce(array_agg(spelling.artist_id order by wanted.number), '{}')
+  into spelling_ids, song_ids, artist_ids
+  from unnest(p_artists, p_titles) with ordinality as wanted (artist, title, number)
+  left join private.song_spellings as spelling on spelling.artist = wanted.artist and spelling.title = wanted.title;
+end;
+$$;
+
+comment on function private.find_spellings(text[], text[]) is
+  'The spellings with exactly these artists and titles, in the same order; null for the unknown. Definer: the catalogue is private.';
+
+revoke all on function private.find_spellings(text[], text[]) from public;
+
+create function private.require_spellings(
+  p_artists text[], p_titles text[], out spelling_ids integer[], out song_ids bigint[], out artist_ids integer[]
+)
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_unknown integer[];
+begin
+  select * into spelling_ids, song_ids, artist_ids from private.find_spellings(p_artists, p_titles);
+  if array_position(spelling_ids, null) is null then
+    return;
+  end if;
+  select array_agg(found.place) into v_unknown
+  from unnest(spelling_ids) with ordinality as found (spelling_id, place)
+  where found.spelling_id is null;
+  perform private.add_spellings(
+    array(select p_artists[place] from unnest(v_unknown) as place), array(select p_titles[place] from unnest(v_unknown) as place)
+  );
+  select * into spelling_ids, song_ids, artist_ids from private.find_spellings(p_artists, p_titles);
+end;
+$$;
+
+comment on function private.require_spellings(text[], text[]) is
+  'The spellings with exactly these artists and titles, in the same order; the unknown are added. Definer: the catalogue is private.';
+
+revoke all on function private.require_spellings(text[], text[]) from public;

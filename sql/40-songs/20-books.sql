@@ -120,19 +120,28 @@ revoke all on function private.chunk_members(integer[]) from public;
 
 create function private.chunk_spellings(p_chunk integer, p_members bytea)
 returns setof integer
-language sql
+language plpgsql
 immutable
 strict
 security invoker
 rows 6000
 set search_path = ''
 as $$
-  select p_chunk * 60000 + position * 8 + bit
+declare
+  -- A stored bitmap is packed; unpack it once, not once per byte.
+  v_members bytea := p_members || ''::bytea;
+begin
+  return query
+  select p_chunk * 60000 + byte.position * 8 + bit
   from (
-    select position, get_byte(p_members, position) as value from generate_series(0, octet_length(p_members) - 1) as position
-  ) as bytes
+    select position, get_byte(v_members, position) as value
+    from generate_series(0, octet_length(v_members) - 1) as position
+    offset 0
+  ) as byte
   cross join generate_series(0, 7) as bit
-  where value <> 0 and value & (1 << bit) <> 0;
+  where byte.value & (1 << bit) <> 0
+  order by 1;
+end;
 $$;
 
 comment on function private.chunk_spellings(integer, bytea) is 'The spellings in one bitmap, in order.';

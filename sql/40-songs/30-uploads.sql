@@ -23,22 +23,33 @@ create table private.book_upload_batches (
   upload_id uuid not null references private.book_uploads (id) on delete cascade,
   content_hash uuid not null,
   received integer not null,
-  first_song integer,
-  last_song integer,
+  accepted integer not null,
+  errors jsonb not null default '[]',
+  first_spelling_id integer,
+  last_spelling_id integer,
+  payload jsonb,
   spelling_ids integer[],
+  song_ids bigint[],
+  artist_ids integer[],
   received_at timestamptz not null default now(),
-  constraint received_is_not_negative check (received >= 0),
+  constraint accepted_is_part_of_received check (accepted between 0 and received),
   unique (upload_id, content_hash)
 );
 
 alter table private.book_upload_batches enable row level security;
 revoke all on private.book_upload_batches from anon, authenticated, service_role;
 
-comment on table private.book_upload_batches is 'The batches of an upload. The same batch sent twice is one row.';
+-- Gone again within seconds; packing it would cost more than writing it.
+alter table private.book_upload_batches alter column payload set storage external;
+
+comment on table private.book_upload_batches is
+  'The batches of an upload; the same batch sent twice is one row. Once published, only what tells a batch again and what the report
+needs is kept.';
 comment on column private.book_upload_batches.received is 'Songs in the batch as sent, with those that could not be used.';
-comment on column private.book_upload_batches.first_song is 'Spelling of its first song: the neighbour of a song OpenKJ left out.';
-comment on column private.book_upload_batches.last_song is 'Spelling of its last song.';
-comment on column private.book_upload_batches.spelling_ids is 'The songs, until the upload is published; null afterwards.';
+comment on column private.book_upload_batches.first_spelling_id is 'Its first song: the neighbour of a song OpenKJ left out.';
+comment on column private.book_upload_batches.payload is
+  'The batch as sent, when the live book came with the same one: its songs are looked up only if another batch has changed.';
+comment on column private.book_upload_batches.spelling_ids is 'Its songs, with their song_ids and artist_ids in the same order.';
 
 -- Every function here takes this lock first, so two uploads, edits or publications of one book queue up.
 create function private.lock_book(p_system_id uuid)
@@ -85,6 +96,50 @@ private; callers check who may write songs.';
 revoke all on function private.book_stage_open(uuid) from public;
 grant execute on function private.book_stage_open(uuid) to service_role;
 
+create function private.read_songs(p_songs jsonb, out artists text[], out titles text[], out errors jsonb)
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+  select
+    coalesce(array_agg(song.value ->> 'artist' order by song.number), '{}'),
+    coalesce(array_agg(song.value ->> 'title' order by song.number), '{}')
+  into artists, titles
+  from jsonb_array_elements(p_songs) with ordinality as song (value, number)
+  where jsonb_typeof(song.value -> 'artist') = 'string' and jsonb_typeof(song.value -> 'title') = 'string'
+    and song.value ->> 'artist' ~ '[^[:space:]]' and song.value ->> 'title' ~ '[^[:space:]]'
+    and char_length(song.value ->> 'artist') <= 255 and char_length(song.value ->> 'title') <= 255;
+
+  errors := '[]';
+  if cardinality(artists) < jsonb_array_length(p_songs) then
+    select jsonb_agg(jsonb_build_object('index', song.number - 1, 'detail', song.problem) order by song.number)
+    into errors
+    from (
+      select
+        element.number,
+        case
+          when jsonb_typeof(element.value) <> 'object' then 'Not an object with artist and title.'
+          when jsonb_typeof(element.value -> 'artist') is distinct from 'string' then 'The artist is missing or not a text.'
+          when jsonb_typeof(element.value -> 'title') is distinct from 'string' then 'The title is missing or not a text.'
+          when element.value ->> 'artist' !~ '[^[:space:]]' then 'The artist is empty.'
+          when element.value ->> 'title' !~ '[^[:space:]]' then 'The title is empty.'
+          when char_length(element.value ->> 'artist') > 255 then 'The artist is longer than 255 characters.'
+          when char_length(element.value ->> 'title') > 255 then 'The title is longer than 255 characters.'
+        end as problem
+      from jsonb_array_elements(p_songs) with ordinality as element (value, number)
+    ) as song
+    where song.problem is not null;
+  end if;
+end;
+$$;
+
+comment on function private.read_songs(jsonb) is
+  'The usable songs of [{"artist", "title"}], in order, and for each of the others its index and what is wrong with it.';
+
+revoke all on function private.read_songs(jsonb) from public;
+
 create function private.book_stage_add(p_system_id uuid, p_songs jsonb)
 returns table (processed integer, errors jsonb)
 language plpgsql
@@ -95,118 +150,96 @@ as $$
 declare
   v_hash uuid := md5(p_songs::text)::uuid;
   v_upload_id uuid;
-  v_artists text[];
-  v_titles text[];
-  v_unknown integer[];
-  v_spelling_ids integer[];
+  v_known private.book_upload_batches;
+  v_songs record;
+  v_found record;
 begin
   if jsonb_typeof(p_songs) is distinct from 'array' then
     perform private.raise_error(400, 'songs_not_a_list', 'The songs are not a JSON array.', 'Send [{"artist": "...", "title": "..."}, ...].');
   end if;
 
-  -- What can be used, in the order sent, and what cannot.
-  with
-    sent as (
-      select
-        song.value ->> 'artist' as artist, song.value ->> 'title' as title, song.number,
-        case
-          when jsonb_typeof(song.value) <> 'object' then 'Not an object with artist and title.'
-          when jsonb_typeof(song.value -> 'artist') is distinct from 'string' then 'The artist is missing or not a text.'
-          when jsonb_typeof(song.value -> 'title') is distinct from 'string' then 'The title is missing or not a text.'
-          when song.value ->> 'artist' !~ '[^[:space:]]' then 'The artist is empty.'
-          when song.value ->> 'title' !~ '[^[:space:]]' then 'The title is empty.'
-          when char_length(song.value ->> 'artist') > 255 then 'The artist is longer than 255 characters.'
-          when char_length(song.value ->> 'title') > 255 then 'The title is longer than 255 characters.'
-        end as problem
-      from jsonb_array_elements(p_songs) with ordinality as song (value, number)
-    )
-  select
-    coalesce(array_agg(sent.artist order by sent.number) filter (where sent.problem is null), '{}'),
-    coalesce(array_agg(sent.title order by sent.number) filter (where sent.problem is null), '{}'),
-    coalesce(
-      jsonb_agg(jsonb_build_object('index', sent.number - 1, 'detail', sent.problem) order by sent.number)
-        filter (where sent.problem is not null),
-      '[]'
-    )
-  into v_artists, v_titles, errors
-  from sent;
-  processed := cardinality(v_artists);
-
-  -- The catalogue first, without the lock of the book: two uploads only wait for each other over songs new to both.
-  v_spelling_ids := private.find_spellings(v_artists, v_titles);
-  if array_position(v_spelling_ids, null) is not null then
-    select array_agg(known.number) into v_unknown
-    from unnest(v_spelling_ids) with ordinality as known (id, number)
-    where known.id is null;
-    perform private.add_spellings(
-      array(select v_artists[number] from unnest(v_unknown) as number),
-      array(select v_titles[number] from unnest(v_unknown) as number)
-    );
-    v_spelling_ids := private.find_spellings(v_artists, v_titles);
+  select batch.* into v_known
+  from private.book_uploads as upload
+  join private.book_upload_batches as batch on batch.upload_id = upload.id
+  where upload.system_id = p_system_id and upload.state = 'published' and batch.content_hash = v_hash;
+  if not found then
+    -- Before the book is locked: two uploads wait for each other only over songs that are new to both.
+    select * into v_songs from private.read_songs(p_songs);
+    select * into v_found from private.require_spellings(v_songs.artists, v_songs.titles);
   end if;
 
   perform private.lock_book(p_system_id);
   select upload.id into v_upload_id
   from private.book_uploads as upload
   where upload.system_id = p_system_id and upload.state = 'staged';
-  if not found then
+  if v_upload_id is null and v_known.id is not null then
     -- The last batch again, after its upload was published: the client saw no answer. It must not become a new book.
-    if exists (
-      select
-      from private.book_uploads as upload
-      join private.book_upload_batches as batch on batch.upload_id = upload.id
-      where upload.system_id = p_system_id and upload.state = 'published' and batch.content_hash = v_hash
-    ) then
-      return next;
-      return;
-    end if;
+    processed := v_known.accepted;
+    errors := v_known.errors;
+    return next;
+    return;
+  end if;
+  if v_upload_id is null or exists (
+    select
+    from private.book_upload_batches as batch
+    where batch.upload_id = v_upload_id
+    having max(batch.received_at) < now() - interval '1 hour'
+  ) then
     v_upload_id := private.book_stage_open(p_system_id);
   end if;
-  insert into private.book_upload_batches (upload_id, content_hash, received, first_song, last_song, spelling_ids)
-  values (
-    v_upload_id, v_hash, jsonb_array_length(p_songs), v_spelling_ids[1], v_spelling_ids[cardinality(v_spelling_ids)], v_spelling_ids
-  )
-  on conflict (upload_id, content_hash) do nothing;
+
+  if v_known.id is not null then
+    processed := v_known.accepted;
+    errors := v_known.errors;
+    insert into private.book_upload_batches (
+      upload_id, content_hash, received, accepted, errors, first_spelling_id, last_spelling_id, payload
+    )
+    values (
+      v_upload_id, v_hash, v_known.received, processed, errors, v_known.first_spelling_id, v_known.last_spelling_id, p_songs
+    )
+    on conflict (upload_id, content_hash) do nothing;
+  else
+    processed := cardinality(v_songs.artists);
+    errors := v_songs.errors;
+    insert into private.book_upload_batches (
+      upload_id, content_hash, received, accepted, errors, first_spelling_id, last_spelling_id,
+      spelling_ids, song_ids, artist_ids
+    )
+    values (
+      v_upload_id, v_hash, jsonb_array_length(p_songs), processed, errors,
+      v_found.spelling_ids[1], v_found.spelling_ids[cardinality(v_found.spelling_ids)],
+      v_found.spelling_ids, v_found.song_ids, v_found.artist_ids
+    )
+    on conflict (upload_id, content_hash) do nothing;
+  end if;
   return next;
 end;
 $$;
 
 comment on function private.book_stage_add(uuid, jsonb) is
-  'Stages a batch of [{"artist", "title"}], opening an upload when there is none. Returns how many songs were taken and, for
-each of the others, its index and what is wrong with it. The same batch twice counts once. Definer: the catalogue and books are
-private; callers check who may write songs.';
+  'Stages a batch of [{"artist", "title"}], opening an upload when there is none or the last one was left an hour ago. Returns how
+many songs were taken and, for each of the others, its index and what is wrong with it. The same batch twice counts once. Definer:
+the catalogue and books are private; callers check who may write songs.';
 
 revoke all on function private.book_stage_add(uuid, jsonb) from public;
 grant execute on function private.book_stage_add(uuid, jsonb) to service_role;
-
-create function private.find_spellings(p_artists text[], p_titles text[])
-returns integer[]
-language sql
-stable
-security definer
-set search_path = ''
-as $$
-  select coalesce(array_agg(spelling.id order by wanted.number), '{}')
-  from unnest(p_artists, p_titles) with ordinality as wanted (artist, title, number)
-  left join private.song_spellings as spelling on spelling.artist = wanted.artist and spelling.title = wanted.title;
-$$;
-
-comment on function private.find_spellings(text[], text[]) is
-  'The spellings with exactly these artists and titles, in the same order; null for the unknown. Definer: the catalogue is private.';
-
-revoke all on function private.find_spellings(text[], text[]) from public;
 
 create function private.book_publish(p_system_id uuid, out changed boolean, out songs integer)
 language plpgsql
 volatile
 security definer
 set search_path = ''
+set work_mem = '64MB'
 as $$
 declare
   v_upload_id uuid;
   v_hash uuid;
   v_live_hash uuid;
+  v_batch record;
+  v_songs record;
+  v_found record;
   v_spelling_ids integer[];
+  v_artist_ids integer[];
 begin
   changed := false;
   perform private.lock_book(p_system_id);
@@ -221,23 +254,37 @@ begin
     select book.content_hash into v_live_hash from private.books as book where book.system_id = p_system_id;
 
     if v_hash is distinct from v_live_hash then
-      -- A book has one spelling of a song: the one the catalogue knew first.
-      select coalesce(array_agg(kept.id), '{}') into v_spelling_ids
-      from (
-        select min(spelling.id) as id
+      for v_batch in
+        select batch.id, batch.payload
         from private.book_upload_batches as batch
-        cross join lateral unnest(batch.spelling_ids) as spelling_id
-        join private.song_spellings as spelling on spelling.id = spelling_id
+        where batch.upload_id = v_upload_id and batch.payload is not null
+      loop
+        select * into v_songs from private.read_songs(v_batch.payload);
+        select * into v_found from private.require_spellings(v_songs.artists, v_songs.titles);
+        update private.book_upload_batches as batch
+        set spelling_ids = v_found.spelling_ids, song_ids = v_found.song_ids, artist_ids = v_found.artist_ids
+        where batch.id = v_batch.id;
+      end loop;
+      -- A book has one spelling of a song: the one the catalogue knew first.
+      select coalesce(array_agg(kept.spelling_id), '{}'), coalesce(array_agg(kept.artist_id), '{}')
+      into v_spelling_ids, v_artist_ids
+      from (
+        select min(staged.spelling_id) as spelling_id, min(staged.artist_id) as artist_id
+        from private.book_upload_batches as batch
+        cross join lateral unnest(batch.spelling_ids, batch.song_ids, batch.artist_ids)
+          as staged (spelling_id, song_id, artist_id)
         where batch.upload_id = v_upload_id
-        group by spelling.song_id
+        group by staged.song_id
       ) as kept;
-      changed := private.replace_book(p_system_id, v_spelling_ids);
+      changed := private.replace_book(p_system_id, v_spelling_ids, v_artist_ids);
     end if;
 
     update private.books as book set content_hash = v_hash, published_at = now() where book.system_id = p_system_id;
     delete from private.book_uploads as upload where upload.system_id = p_system_id and upload.state = 'published';
     update private.book_uploads as upload set state = 'published', closed_at = now() where upload.id = v_upload_id;
-    update private.book_upload_batches as batch set spelling_ids = null where batch.upload_id = v_upload_id;
+    update private.book_upload_batches as batch
+    set payload = null, spelling_ids = null, song_ids = null, artist_ids = null
+    where batch.upload_id = v_upload_id;
   end if;
   songs := private.book_size(p_system_id);
 end;
@@ -250,7 +297,7 @@ there are now. Without an upload under way nothing happens. Definer: books are p
 revoke all on function private.book_publish(uuid) from public;
 grant execute on function private.book_publish(uuid) to service_role;
 
-create function private.replace_book(p_system_id uuid, p_spelling_ids integer[])
+create function private.replace_book(p_system_id uuid, p_spelling_ids integer[], p_artist_ids integer[])
 returns boolean
 language plpgsql
 volatile
@@ -263,6 +310,12 @@ declare
 begin
   with
     next_chunks as materialized (select * from private.chunk_members(p_spelling_ids)),
+    -- As the book was, whatever the rest of this statement does; unpacked once per chunk.
+    previous_chunks as materialized (
+      select book.chunk, book.members || ''::bytea as members
+      from private.book_chunks as book
+      where book.system_id = p_system_id
+    ),
     removed as (
       delete from private.book_chunks as book
       where book.system_id = p_system_id and book.chunk not in (select chunk from next_chunks)
@@ -274,18 +327,17 @@ begin
       from next_chunks as next
       where not exists (
         select
-        from private.book_chunks as book
-        where book.system_id = p_system_id and book.chunk = next.chunk and book.members = next.members
+        from previous_chunks as previous
+        where previous.chunk = next.chunk and previous.members = next.members
       )
       on conflict (system_id, chunk) do update set songs = excluded.songs, members = excluded.members
       returning book.chunk
     ),
-    -- Read from the snapshot of this statement, so compared with the book as it was.
     added as (
       select spelling_id
       from unnest(p_spelling_ids) as spelling_id
-      left join private.book_chunks as book on book.system_id = p_system_id and book.chunk = spelling_id / 60000
-      where get_bit(book.members, spelling_id % 60000) is distinct from 1
+      left join previous_chunks as previous on previous.chunk = spelling_id / 60000
+      where get_bit(previous.members, spelling_id % 60000) is distinct from 1
       order by spelling_id desc
       limit 200
     )
@@ -298,43 +350,45 @@ begin
     update private.books as book
     set songs = cardinality(p_spelling_ids), newest = (v_newest || book.newest)[:200], changed_at = now()
     where book.system_id = p_system_id;
-    perform private.index_book_artists(p_system_id, p_spelling_ids);
+    perform private.index_book_artists(p_system_id, p_spelling_ids, p_artist_ids);
   end if;
   return v_changed;
 end;
 $$;
 
-comment on function private.replace_book(uuid, integer[]) is
-  'Gives the book exactly these spellings and says whether that changed anything. Callers hold its lock. Definer: books are private.';
+comment on function private.replace_book(uuid, integer[], integer[]) is
+  'Gives the book exactly these spellings, which come with their artists, and says whether that changed anything. Callers hold its
+lock. Definer: books are private.';
 
-revoke all on function private.replace_book(uuid, integer[]) from public;
+revoke all on function private.replace_book(uuid, integer[], integer[]) from public;
 
-create function private.index_book_artists(p_system_id uuid, p_spelling_ids integer[])
+create function private.index_book_artists(p_system_id uuid, p_spelling_ids integer[], p_artist_ids integer[])
 returns void
-language sql
+language plpgsql
 volatile
 security definer
 set search_path = ''
 as $$
-  delete from private.book_letters as letter where letter.system_id = p_system_id;
+begin
+  delete from private.book_letters as entry where entry.system_id = p_system_id;
   insert into private.book_letters (system_id, letter, artists, songs)
   select
     p_system_id, private.artist_letter(artist.name),
-    array_agg(artist.spelling_id order by artist.name), array_agg(artist.songs order by artist.name)
+    array_agg(counted.spelling_id order by artist.name), array_agg(counted.songs order by artist.name)
   from (
-    select split_part(song.fingerprint, U&'\001F', 1) as name, min(spelling.id) as spelling_id, count(*)::integer as songs
-    from unnest(p_spelling_ids) as spelling_id
-    join private.song_spellings as spelling on spelling.id = spelling_id
-    join public.songs as song on song.id = spelling.song_id
-    group by 1
-  ) as artist
+    select member.artist_id, min(member.spelling_id) as spelling_id, count(*)::integer as songs
+    from unnest(p_spelling_ids, p_artist_ids) as member (spelling_id, artist_id)
+    group by member.artist_id
+  ) as counted
+  join private.song_artists as artist on artist.id = counted.artist_id
   group by 2;
+end;
 $$;
 
-comment on function private.index_book_artists(uuid, integer[]) is
+comment on function private.index_book_artists(uuid, integer[], integer[]) is
   'Rebuilds what browsing reads. Callers hold the lock of the book. Definer: books are private.';
 
-revoke all on function private.index_book_artists(uuid, integer[]) from public;
+revoke all on function private.index_book_artists(uuid, integer[], integer[]) from public;
 
 create function private.book_stage_expire(p_idle interval default '10 seconds')
 returns table (system_id uuid, changed boolean, songs integer)
@@ -350,7 +404,7 @@ begin
     select
       upload.system_id,
       bool_or(batch.received < 1000) as is_complete,
-      sum(cardinality(batch.spelling_ids)) as songs
+      sum(batch.accepted) as songs
     from private.book_uploads as upload
     join private.book_upload_batches as batch on batch.upload_id = upload.id
     where upload.state = 'staged'
@@ -388,7 +442,7 @@ as $$
       select
         batch.*,
         lead(batch.received) over sent as next_received,
-        lead(batch.last_song) over sent as next_last_song
+        lead(batch.last_spelling_id) over sent as next_last_spelling_id
       from private.book_uploads as upload
       join private.book_upload_batches as batch on batch.upload_id = upload.id
       where upload.system_id = p_system_id and upload.state = p_state
@@ -399,9 +453,9 @@ as $$
     gaps as (
       select batches.id, batches.next_received > 0 as is_certain, before.artist, before.title, after.artist as after_artist, after.title as after_title
       from batches
-      join private.song_spellings as before on before.id = batches.first_song
-      join private.song_spellings as last on last.id = batches.last_song
-      left join private.song_spellings as after on after.id = batches.next_last_song
+      join private.song_spellings as before on before.id = batches.first_spelling_id
+      join private.song_spellings as last on last.id = batches.last_spelling_id
+      left join private.song_spellings as after on after.id = batches.next_last_spelling_id
       where batches.received = 1000 and batches.next_received is not null
         and (lower(before.artist), lower(before.title)) > (lower(last.artist), lower(last.title))
     )

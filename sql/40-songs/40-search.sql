@@ -1,64 +1,105 @@
 -- Searching a book. The words of the query become one question to the search index per chunk of the book, from the songs the
 -- catalogue has known longest to the newest; walking stops as soon as enough are found. What is found is then ranked.
+-- Everything here is plpgsql because it keeps its plans for the session.
 
--- Text inside a tsquery, as the token of a chunk that is filled in later ("#" never survives normalisation as a word's part,
--- and in a word made of symbols it only costs that word's hits).
+-- "#" stands for the number of the chunk, which is filled in later; no word has one of its own.
 create function private.search_token(p_kind text, p_word text, p_is_prefix boolean)
 returns text
-language sql
+language plpgsql
 immutable
 strict
 parallel safe
 security invoker
 set search_path = ''
 as $$
-  select '''#' || p_kind || replace(replace(replace(p_word, '#', ''), '\', '\\'), '''', '''''') || ''''
+begin
+  return '''#' || p_kind || replace(replace(translate(p_word, '#', ''), '\', '\\'), '''', '''''') || ''''
     || case when p_is_prefix then ':*' else '' end;
+end;
 $$;
 
-comment on function private.search_token(text, text, boolean) is 'A token of the search index in the text form of a tsquery.';
+comment on function private.search_token(text, text, boolean) is 'A token of the search index as text of a tsquery.';
 
 revoke all on function private.search_token(text, text, boolean) from public;
 
--- All words, the last one as the beginning of a word. "and" and "the" are not insisted upon before that.
-create function private.search_question(p_words text[])
+create function private.search_words_question(p_words text[])
 returns text
-language sql
+language plpgsql
 immutable
 strict
 parallel safe
 security invoker
 set search_path = ''
 as $$
-  select string_agg(
-    case
-      when word.number < cardinality(p_words) then private.search_token(' ', word.text, false)
-      when char_length(word.text) = 1 then private.search_token('~', word.text, false)
-      else private.search_token(' ', word.text, true)
-    end,
-    ' & '
-  )
-  from unnest(p_words) with ordinality as word (text, number)
-  where word.number = cardinality(p_words) or word.text not in ('and', 'the') or cardinality(p_words) = 1;
+declare
+  v_last text := p_words[cardinality(p_words)];
+  v_question text;
+  v_word text;
+begin
+  -- One letter as a prefix would gather thousands of words; it has a token of its own.
+  v_question := case
+    when char_length(v_last) = 1 then private.search_token('~', v_last, false)
+    else private.search_token(' ', v_last, true)
+  end;
+  foreach v_word in array p_words[:cardinality(p_words) - 1] loop
+    -- "guns and roses" is "Guns N' Roses", and nobody remembers where a "the" belongs.
+    if v_word not in ('and', 'the') then
+      v_question := v_question || ' & ' || private.search_token(' ', v_word, false);
+    end if;
+  end loop;
+  return v_question;
+end;
 $$;
 
-comment on function private.search_question(text[]) is 'The question for songs that have all these words.';
+comment on function private.search_words_question(text[]) is
+  'The question for songs with all these words, the last one as the beginning of a word.';
 
-revoke all on function private.search_question(text[]) from public;
+revoke all on function private.search_words_question(text[]) from public;
 
-create function private.search_spellings(p_system_id uuid, p_question text, p_limit integer)
-returns integer[]
-language sql
+create function private.search_similar_question(p_words text[])
+returns text
+language plpgsql
 stable
+strict
 security definer
 set search_path = ''
+as $$
+declare
+  v_question text;
+  v_similar text;
+  v_word text;
+begin
+  foreach v_word in array p_words loop
+    select string_agg(private.search_token(' ', known.word, false), ' | ') into v_similar
+    from private.song_words as known
+    where private.word_neighbours(known.word) && private.word_neighbours(v_word);
+    v_question := concat_ws(' & ', v_question, '(' || concat_ws(' | ', private.search_token(' ', v_word, true), v_similar) || ')');
+  end loop;
+  return v_question;
+end;
+$$;
+
+comment on function private.search_similar_question(text[]) is
+  'The question for songs in which each word begins like one of these or is one slip away from it. Definer: the catalogue is private.';
+
+revoke all on function private.search_similar_question(text[]) from public;
+
+create function private.search_spellings(p_system_id uuid, p_question text, p_limit integer)
+returns table (spelling_id integer, song_id bigint, artist text, title text)
+language plpgsql
+stable
+strict
+security definer
+rows 100
+set search_path = ''
+set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 as $$
-  select coalesce(array_agg(hit.id), '{}')
+begin
+  return query
+  select found.id, found.song_id, found.artist, found.title
   from (
-  select found.id
-  from (
-    -- The bitmap is unpacked once per chunk here, not once per song below.
+    -- The bitmap is unpacked here once per chunk, not below once per song.
     select book.chunk, book.members || ''::bytea as members
     from private.book_chunks as book
     where book.system_id = p_system_id
@@ -66,42 +107,20 @@ as $$
     offset 0
   ) as book
   cross join lateral (
-    select spelling.id
+    select spelling.id, spelling.song_id, spelling.artist, spelling.title
     from private.song_spellings as spelling
     where private.song_tokens(spelling.id, spelling.artist, spelling.title)
         @@ replace(p_question, '#', book.chunk::text)::tsquery
       and get_bit(book.members, spelling.id % 60000) = 1
   ) as found
-  limit p_limit
-  ) as hit;
+  limit p_limit;
+end;
 $$;
 
 comment on function private.search_spellings(uuid, text, integer) is
   'The first songs of a book that answer the question, oldest chunk first. Definer: books are private.';
 
 revoke all on function private.search_spellings(uuid, text, integer) from public;
-
--- Words the catalogue knows that the word may have been meant to be: one slip away; for longer words also similar ones.
-create function private.similar_words(p_word text)
-returns text[]
-language plpgsql
-stable
-security definer
-set search_path = ''
-as $$
-declare
-  v_words text[];
-begin
-  select array_agg(known.word) into v_words
-  from private.song_words as known
-  where private.word_neighbours(known.word) && private.word_neighbours(p_word);
-  return coalesce(v_words, array[p_word]);
-end;
-$$;
-
-comment on function private.similar_words(text) is 'Known words one slip away from a word, itself included when known. Definer: the catalogue is private.';
-
-revoke all on function private.similar_words(text) from public;
 
 create function private.search_book(p_system_id uuid, p_query text, p_limit integer, p_offset integer)
 returns table (song_id bigint, artist text, title text, match text, total_count integer)
@@ -110,65 +129,65 @@ stable
 security definer
 rows 20
 set search_path = ''
+set plan_cache_mode = force_generic_plan
 as $$
 declare
-  v_most constant integer := 500;
-  v_normal text := private.normalize_text(p_query);
-  v_joined text := left(replace(v_normal, ' ', ''), 60);
-  v_words text[] := string_to_array(v_normal, ' ');
-  v_found integer[];
-  v_is_fuzzy boolean := false;
+  v_most constant integer := 300;
+  v_text text := private.normalize_text(p_query);
+  v_words text[] := string_to_array(v_text, ' ');
+  v_start text := private.search_token('=', left(replace(v_text, ' ', ''), 60), true);
 begin
-  v_found := private.search_spellings(p_system_id, private.search_question(v_words), v_most);
-  -- None, or too many to rank them all: what starts with the query must be among them.
-  if cardinality(v_found) in (0, v_most) and char_length(v_joined) > 1 then
-    v_found := v_found || private.search_spellings(p_system_id, private.search_token('=', v_joined, true), v_most);
-  end if;
-  if cardinality(v_found) = 0 then
-    v_is_fuzzy := true;
-    v_found := private.search_spellings(
-      p_system_id,
-      (
-        select string_agg(
-          '(' || (select string_agg(private.search_token(' ', known, false), ' | ') from unnest(private.similar_words(word)) as known)
-            || case when number = cardinality(v_words) then ' | ' || private.search_token(' ', word, true) else '' end || ')',
-          ' & '
-        )
-        from unnest(v_words) with ordinality as query (word, number)
-      ),
-      v_most
-    );
-  end if;
-
   return query
   with
-    found as (select distinct spelling_id from unnest(v_found) as spelling_id),
+    by_words as materialized (
+      select * from private.search_spellings(p_system_id, private.search_words_question(v_words), v_most)
+    ),
+    -- Needed when the words found nothing ("heyjude"), or more than are ranked: the best matches start like the query.
+    by_start as materialized (
+      select found.*
+      from (select count(*) as songs from by_words) as words
+      cross join lateral private.search_spellings(
+        p_system_id, case when words.songs in (0, v_most) and char_length(v_text) > 1 then v_start end, p_limit + p_offset
+      ) as found
+    ),
+    by_similar_words as materialized (
+      select found.*
+      from (select exists (select from by_words) or exists (select from by_start) as is_enough) as exact
+      cross join lateral private.search_spellings(
+        p_system_id, case when not exact.is_enough then private.search_similar_question(v_words) end, v_most
+      ) as found
+    ),
+    found as (
+      select * from by_words
+      union
+      select * from by_start
+      union all
+      select * from by_similar_words
+    ),
     ranked as (
       select
-        spelling.song_id, spelling.artist, spelling.title, spelling.id,
+        found.song_id, found.artist, found.title, found.spelling_id, coalesce(popularity.requests, 0) as requests,
         case
-          when v_is_fuzzy then 4
-          when v_normal in (song.artist, song.title, song.artist || ' ' || song.title, song.title || ' ' || song.artist) then 1
-          when starts_with(song.artist || ' ' || song.title, v_normal) or starts_with(song.title || ' ' || song.artist, v_normal) then 2
+          when exists (select from by_similar_words) then 4
+          when v_text in (song.artist, song.title, song.artist || ' ' || song.title, song.title || ' ' || song.artist) then 1
+          when starts_with(song.artist || ' ' || song.title, v_text) or starts_with(song.title || ' ' || song.artist, v_text) then 2
           else 3
-        end as class,
-        coalesce(popularity.requests, 0) as requests
+        end as class
       from found
-      join private.song_spellings as spelling on spelling.id = found.spelling_id
       cross join lateral (
         select split_part(song.fingerprint, U&'\001F', 1) as artist, split_part(song.fingerprint, U&'\001F', 2) as title
         from public.songs as song
-        where song.id = spelling.song_id
+        where song.id = found.song_id
         offset 0
       ) as song
       left join private.song_popularity as popularity
-        on popularity.system_id = p_system_id and popularity.song_id = spelling.song_id
+        on popularity.system_id = p_system_id and popularity.song_id = found.song_id
     )
   select
     ranked.song_id, ranked.artist, ranked.title, (array['exact', 'prefix', 'words', 'fuzzy'])[ranked.class],
     least(count(*) over (), v_most)::integer
   from ranked
-  order by ranked.class, ranked.requests desc, ranked.id
+  order by ranked.class, ranked.requests desc, ranked.spelling_id
   limit p_limit offset p_offset;
 end;
 $$;
@@ -176,7 +195,7 @@ $$;
 comment on function private.search_book(uuid, text, integer, integer) is
   'Songs of a book for what somebody typed: all words, the last one as a beginning, without regard to case, accents or punctuation;
 when nothing has them, words one slip away. Best first: exact, prefix, words, fuzzy, then by how often asked for here. The total
-is counted up to 500. Definer: books and catalogue are private.';
+is counted up to 300. Definer: books and catalogue are private.';
 
 revoke all on function private.search_book(uuid, text, integer, integer) from public;
 grant execute on function private.search_book(uuid, text, integer, integer) to service_role;

@@ -46,21 +46,25 @@ grant execute on function private.browse_book_artists(uuid, text, integer, integ
 
 create function private.browse_book_artist(p_system_id uuid, p_artist text, p_limit integer, p_offset integer)
 returns table (song_id bigint, artist text, title text)
-language sql
+language plpgsql
 stable
 security definer
 rows 20
 set search_path = ''
 as $$
+declare
+  v_name text := left(private.normalize_text(p_artist), 255);
+begin
+  return query
   select song.id, spelling.artist, spelling.title
-  from public.songs as song
-  join private.song_spellings as spelling on spelling.song_id = song.id
+  from private.song_artists as artist
+  join private.song_spellings as spelling on spelling.artist_id = artist.id
   join private.book_chunks as book on book.system_id = p_system_id and book.chunk = spelling.id / 60000
-  where song.fingerprint >= left(private.normalize_text(p_artist), 255) || U&'\001F' collate "C"
-    and song.fingerprint < left(private.normalize_text(p_artist), 255) || U&'\0020' collate "C"
-    and get_bit(book.members, spelling.id % 60000) = 1
+  join public.songs as song on song.id = spelling.song_id
+  where artist.name = v_name and get_bit(book.members, spelling.id % 60000) = 1
   order by song.fingerprint
   limit p_limit offset p_offset;
+end;
 $$;
 
 comment on function private.browse_book_artist(uuid, text, integer, integer) is

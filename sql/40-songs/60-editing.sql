@@ -1,52 +1,50 @@
 -- One song at a time, by hand.
 
-create function private.index_book_artist(p_system_id uuid, p_artist text)
+create function private.index_book_artist(p_system_id uuid, p_artist_id integer)
 returns void
-language sql
+language plpgsql
 volatile
 security definer
 set search_path = ''
 as $$
-  with
-    counted as (
-      select min(spelling.id) as spelling_id, count(*)::integer as songs, p_artist as name
-      from public.songs as song
-      join private.song_spellings as spelling on spelling.song_id = song.id
-      join private.book_chunks as book on book.system_id = p_system_id and book.chunk = spelling.id / 60000
-      where song.fingerprint >= p_artist || U&'\001F' collate "C" and song.fingerprint < p_artist || U&'\0020' collate "C"
-        and get_bit(book.members, spelling.id % 60000) = 1
-      having count(*) > 0
-    ),
-    others as (
-      select artist.spelling_id, artist.songs, split_part(song.fingerprint, U&'\001F', 1) as name
-      from private.book_letters as entry
-      cross join lateral unnest(entry.artists, entry.songs) as artist (spelling_id, songs)
-      join private.song_spellings as spelling on spelling.id = artist.spelling_id
-      join public.songs as song on song.id = spelling.song_id
-      where entry.system_id = p_system_id and entry.letter = private.artist_letter(p_artist)
-    ),
-    artists as (
-      select * from counted
-      union all
-      select * from others where others.name <> p_artist
-    ),
-    emptied as (
-      delete from private.book_letters as entry
-      where entry.system_id = p_system_id and entry.letter = private.artist_letter(p_artist) and not exists (select from artists)
-    )
-  insert into private.book_letters as entry (system_id, letter, artists, songs)
-  select
-    p_system_id, private.artist_letter(p_artist),
-    array_agg(artists.spelling_id order by artists.name collate "C"), array_agg(artists.songs order by artists.name collate "C")
-  from artists
-  having count(*) > 0
-  on conflict (system_id, letter) do update set artists = excluded.artists, songs = excluded.songs;
+declare
+  v_letter text;
+  v_artists integer[];
+  v_songs integer[];
+begin
+  select private.artist_letter(artist.name) into v_letter from private.song_artists as artist where artist.id = p_artist_id;
+  select array_agg(listed.spelling_id order by listed.name), array_agg(listed.songs order by listed.name)
+  into v_artists, v_songs
+  from (
+    select entered.spelling_id, entered.songs, artist.name
+    from private.book_letters as entry
+    cross join lateral unnest(entry.artists, entry.songs) as entered (spelling_id, songs)
+    join private.song_spellings as spelling on spelling.id = entered.spelling_id
+    join private.song_artists as artist on artist.id = spelling.artist_id
+    where entry.system_id = p_system_id and entry.letter = v_letter and spelling.artist_id <> p_artist_id
+    union all
+    select min(spelling.id), count(*)::integer, artist.name
+    from private.song_artists as artist
+    join private.song_spellings as spelling on spelling.artist_id = artist.id
+    join private.book_chunks as book on book.system_id = p_system_id and book.chunk = spelling.id / 60000
+    where artist.id = p_artist_id and get_bit(book.members, spelling.id % 60000) = 1
+    group by artist.name
+  ) as listed;
+
+  if v_artists is null then
+    delete from private.book_letters as entry where entry.system_id = p_system_id and entry.letter = v_letter;
+  else
+    insert into private.book_letters as entry (system_id, letter, artists, songs)
+    values (p_system_id, v_letter, v_artists, v_songs)
+    on conflict (system_id, letter) do update set artists = excluded.artists, songs = excluded.songs;
+  end if;
+end;
 $$;
 
-comment on function private.index_book_artist(uuid, text) is
-  'Brings what browsing reads up to date for one normalised artist. Callers hold the lock of the book. Definer: books are private.';
+comment on function private.index_book_artist(uuid, integer) is
+  'Brings what browsing reads up to date for one artist. Callers hold the lock of the book. Definer: books are private.';
 
-revoke all on function private.index_book_artist(uuid, text) from public;
+revoke all on function private.index_book_artist(uuid, integer) from public;
 
 create function private.set_book_spelling(p_system_id uuid, p_spelling_id integer, p_is_in_book boolean)
 returns void
@@ -81,9 +79,8 @@ begin
     changed_at = now()
   where book.system_id = p_system_id;
 
-  perform private.index_book_artist(p_system_id, split_part(song.fingerprint, U&'\001F', 1))
+  perform private.index_book_artist(p_system_id, spelling.artist_id)
   from private.song_spellings as spelling
-  join public.songs as song on song.id = spelling.song_id
   where spelling.id = p_spelling_id;
 end;
 $$;
@@ -143,8 +140,7 @@ security definer
 set search_path = ''
 as $$
 begin
-  perform private.add_spellings(array[p_artist], array[p_title]);
-  return (private.find_spellings(array[p_artist], array[p_title]))[1];
+  return (select found.spelling_ids[1] from private.require_spellings(array[p_artist], array[p_title]) as found);
 end;
 $$;
 
@@ -264,7 +260,7 @@ begin
   perform private.require_system(p_system_id, 'songs:write');
   perform private.lock_book(p_system_id);
   v_songs := private.book_size(p_system_id);
-  perform private.replace_book(p_system_id, '{}');
+  perform private.replace_book(p_system_id, '{}', '{}');
   update private.books as book set content_hash = null where book.system_id = p_system_id;
   return v_songs;
 end;
