@@ -39,6 +39,7 @@ function environment(instance: Instance, port: number): Record<string, string> {
     PATH: "/usr/bin:/bin",
     DENO_DIR: cache,
     DENO_NO_UPDATE_CHECK: "1",
+    NO_COLOR: "1",
     DENO_SERVE_ADDRESS: `tcp:${host}:${port}`,
     SUPABASE_URL: apiUrl(instance),
     SUPABASE_DB_URL: databaseUrl(instance),
@@ -60,7 +61,14 @@ function edgeFunction(name: string, port: number): Service {
       await runToEnd({
         program: deno,
         arguments: ["cache", "--quiet", ...imports(configuration), entry],
-        environment: { ...baseEnvironment(), DENO_DIR: cache, DENO_NO_UPDATE_CHECK: "1" },
+        environment: {
+          ...baseEnvironment(),
+          DENO_DIR: cache,
+          DENO_NO_UPDATE_CHECK: "1",
+          // A registry may be reached through a proxy whose certificate only the system knows.
+          DENO_TLS_CA_STORE: "mozilla,system",
+          NO_COLOR: "1",
+        },
         folder: root,
       });
     },
