@@ -198,6 +198,108 @@ export type Database = {
         };
         Relationships: [];
       };
+      "blocked_songs": {
+        Row: {
+          "artist": string;
+          "created_at": string;
+          "created_by": string | null;
+          "song_id": number;
+          "title": string;
+          "venue_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "artist": string;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "song_id": number;
+          "title": string;
+          "venue_id": string;
+        };
+        Update: {
+          "artist"?: string;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "song_id"?: number;
+          "title"?: string;
+          "venue_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "blocked_songs_song_id_fkey";
+            columns: ["song_id"];
+            isOneToOne: false;
+            referencedRelation: "songs";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "blocked_songs_venue_id_fkey";
+            columns: ["venue_id"];
+            isOneToOne: false;
+            referencedRelation: "venues";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "message_preferences": {
+        Row: {
+          "category": string;
+          "channel": string;
+          "is_enabled": boolean;
+          "updated_at": string;
+          "user_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "category": string;
+          "channel": string;
+          "is_enabled": boolean;
+          "updated_at"?: string;
+          "user_id": string;
+        };
+        Update: {
+          "category"?: string;
+          "channel"?: string;
+          "is_enabled"?: boolean;
+          "updated_at"?: string;
+          "user_id"?: string;
+        };
+        Relationships: [];
+      };
+      "notifications": {
+        Row: {
+          "category": string;
+          "created_at": string;
+          "data": NonNullable<Json>;
+          "id": number;
+          "idempotency_key": string | null;
+          "kind": string;
+          "read_at": string | null;
+          "user_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "category": string;
+          "created_at"?: string;
+          "data"?: NonNullable<Json>;
+          "id"?: never;
+          "idempotency_key"?: string | null;
+          "kind": string;
+          "read_at"?: string | null;
+          "user_id": string;
+        };
+        Update: {
+          "category"?: string;
+          "created_at"?: string;
+          "data"?: NonNullable<Json>;
+          "id"?: never;
+          "idempotency_key"?: string | null;
+          "kind"?: string;
+          "read_at"?: string | null;
+          "user_id"?: string;
+        };
+        Relationships: [];
+      };
       "organization_member_permissions": {
         Row: {
           "created_at": string;
@@ -819,7 +921,7 @@ export type Database = {
           "created_at"?: string;
           "id"?: string;
           "name": string;
-          "openkj_system_id": number;
+          "openkj_system_id"?: number;
           "organization_id": string;
           "updated_at"?: string;
         };
@@ -838,6 +940,58 @@ export type Database = {
             columns: ["organization_id"];
             isOneToOne: false;
             referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "venue_bans": {
+        Row: {
+          "created_at": string;
+          "created_by": string | null;
+          "expires_at": string | null;
+          "id": string;
+          "organization_id": string;
+          "reason": string | null;
+          "singer_name": string;
+          "user_id": string;
+          "venue_id": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "expires_at"?: string | null;
+          "id"?: string;
+          "organization_id": string;
+          "reason"?: string | null;
+          "singer_name": string;
+          "user_id": string;
+          "venue_id"?: string | null;
+        };
+        Update: {
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "expires_at"?: string | null;
+          "id"?: string;
+          "organization_id"?: string;
+          "reason"?: string | null;
+          "singer_name"?: string;
+          "user_id"?: string;
+          "venue_id"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "venue_bans_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "venue_bans_venue_id_fkey";
+            columns: ["venue_id"];
+            isOneToOne: false;
+            referencedRelation: "venues";
             referencedColumns: ["id"];
           },
         ];
@@ -940,14 +1094,14 @@ export type Database = {
           "location"?: never;
           "longitude"?: number | null;
           "name": string;
-          "openkj_venue_id": number;
+          "openkj_venue_id"?: number;
           "organization_id": string;
           "phone_number"?: string | null;
           "postal_code": string;
           "state": string;
           "system_id"?: string | null;
           "updated_at"?: string;
-          "url_name": string;
+          "url_name"?: string;
           "website"?: string | null;
         };
         Update: {
@@ -995,6 +1149,7 @@ export type Database = {
       [_ in never]: never;
     };
     Functions: {
+      "add_song": { Args: { "p_artist": string; "p_system_id": string; "p_title": string }; Returns: number };
       "add_walk_up": {
         Args: {
           "p_artist"?: string;
@@ -1037,6 +1192,41 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "archive_venue": { Args: { "p_venue_id": string }; Returns: undefined };
+      "ban_singer": {
+        Args: {
+          "p_all_venues"?: boolean;
+          "p_expires_at"?: string;
+          "p_reason"?: string;
+          "p_request_id": number;
+        };
+        Returns: string;
+      };
+      "block_song": { Args: { "p_song_id": number; "p_venue_id": string }; Returns: undefined };
+      "browse_artist": {
+        Args: { "p_artist": string; "p_limit"?: number; "p_offset"?: number; "p_venue_id": string };
+        Returns: {
+          "artist": string;
+          "song_id": number;
+          "title": string;
+        }[];
+      };
+      "browse_artists": {
+        Args: { "p_letter": string; "p_limit"?: number; "p_offset"?: number; "p_venue_id": string };
+        Returns: {
+          "artist": string;
+          "songs": number;
+          "total_count": number;
+        }[];
+      };
+      "browse_letters": {
+        Args: { "p_venue_id": string };
+        Returns: {
+          "artists": number;
+          "letter": string;
+          "songs": number;
+        }[];
+      };
       "cancel_request": {
         Args: { "p_request_id": number };
         Returns: {
@@ -1071,6 +1261,7 @@ export type Database = {
         };
       };
       "clear_queue": { Args: { "p_venue_id": string }; Returns: number };
+      "clear_song_book": { Args: { "p_system_id": string }; Returns: number };
       "close_show": { Args: { "p_venue_id": string }; Returns: undefined };
       "create_api_key": {
         Args: {
@@ -1087,6 +1278,8 @@ export type Database = {
       };
       "create_organization": { Args: { "p_name": string; "p_time_zone"?: string }; Returns: string };
       "create_singer_profile": { Args: Record<PropertyKey, never>; Returns: string };
+      "delete_song": { Args: { "p_song_id": number; "p_system_id": string }; Returns: undefined };
+      "discard_book_upload": { Args: { "p_system_id": string }; Returns: undefined };
       "edit_request": {
         Args: { "p_key_change"?: number; "p_notes"?: string; "p_request_id": number };
         Returns: {
@@ -1120,6 +1313,7 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "enter_show": { Args: { "p_pin": string; "p_venue_id": string }; Returns: boolean };
       "find_venue": {
         Args: { "p_url_name": string };
         Returns: Database["public"]["CompositeTypes"]["venue_card"];
@@ -1129,6 +1323,20 @@ export type Database = {
           isOneToOne: true;
           isSetofReturn: false;
         };
+      };
+      "get_book_upload": { Args: { "p_system_id": string }; Returns: Json };
+      "most_requested_songs": {
+        Args: { "p_limit"?: number; "p_venue_id": string };
+        Returns: {
+          "artist": string;
+          "requested": number;
+          "song_id": number;
+          "title": string;
+        }[];
+      };
+      "move_request": {
+        Args: { "p_before_request_id"?: number; "p_request_id": number };
+        Returns: undefined;
       };
       "my_requests": {
         Args: { "p_venue_id"?: string };
@@ -1172,7 +1380,16 @@ export type Database = {
           "url_name": string;
         }[];
       };
+      "newest_songs": {
+        Args: { "p_limit"?: number; "p_venue_id": string };
+        Returns: {
+          "artist": string;
+          "song_id": number;
+          "title": string;
+        }[];
+      };
       "open_show": { Args: { "p_venue_id": string }; Returns: string };
+      "organization_overview": { Args: { "p_organization_id": string }; Returns: Json };
       "process_requests": { Args: { "p_processed"?: boolean; "p_request_ids": (number)[] }; Returns: number };
       "public_queue": {
         Args: { "p_venue_id": string };
@@ -1186,8 +1403,27 @@ export type Database = {
           "title": string;
         }[];
       };
+      "publish_book_upload": { Args: { "p_system_id": string }; Returns: Json };
+      "random_songs": {
+        Args: { "p_limit"?: number; "p_venue_id": string };
+        Returns: {
+          "artist": string;
+          "song_id": number;
+          "title": string;
+        }[];
+      };
       "revoke_api_key": { Args: { "p_api_key_id": string }; Returns: undefined };
       "rotate_api_key": { Args: { "p_api_key_id": string; "p_grace_hours"?: number }; Returns: Json };
+      "search_songs": {
+        Args: { "p_limit"?: number; "p_offset"?: number; "p_query": string; "p_venue_id": string };
+        Returns: {
+          "artist": string;
+          "match": string;
+          "song_id": number;
+          "title": string;
+          "total_count": number;
+        }[];
+      };
       "set_accepting": { Args: { "p_accepting": boolean; "p_venue_id": string }; Returns: undefined };
       "set_request_state": {
         Args: { "p_reason"?: string; "p_request_id": number; "p_state": string };
@@ -1222,6 +1458,7 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "set_show_pin": { Args: { "p_pin"?: string; "p_venue_id": string }; Returns: undefined };
       "submit_request": {
         Args: {
           "p_artist"?: string;
@@ -1265,6 +1502,14 @@ export type Database = {
         };
       };
       "switch_context": { Args: { "p_organization_id"?: string }; Returns: undefined };
+      "update_song": {
+        Args: { "p_artist"?: string; "p_song_id": number; "p_system_id": string; "p_title"?: string };
+        Returns: number;
+      };
+      "venue_statistics": {
+        Args: { "p_end"?: string; "p_start"?: string; "p_venue_id": string };
+        Returns: Json;
+      };
     };
     Enums: {
       [_ in never]: never;

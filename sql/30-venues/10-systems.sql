@@ -3,7 +3,8 @@
 create table public.systems (
   id uuid primary key default gen_random_uuid(),
   organization_id uuid not null references public.organizations (id) on delete cascade,
-  openkj_system_id integer not null,
+  -- Allotted by a trigger; the default only tells generated types that it may be left out.
+  openkj_system_id integer not null default 0,
   name text not null,
   configuration jsonb not null default '{}',
   created_at timestamptz not null default now(),

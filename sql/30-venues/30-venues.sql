@@ -1,8 +1,9 @@
 create table public.venues (
   id uuid primary key default gen_random_uuid(),
   organization_id uuid not null references public.organizations (id) on delete cascade,
-  openkj_venue_id integer not null,
-  url_name text not null unique,
+  -- Both are allotted by a trigger; the defaults only tell generated types that they may be left out.
+  openkj_venue_id integer not null default 0,
+  url_name text not null default '' unique,
   name text not null,
   address text not null,
   city text not null,

@@ -28,10 +28,13 @@ export function newClient(key = environment.publishableKey): Client {
 }
 
 /** What a call returned, or its error as an exception. */
-export function expectData<Data>(answer: { data: Data; error: unknown }): NonNullable<Data> {
-  if (answer.error) throw answer.error instanceof Error ? answer.error : new Error(JSON.stringify(answer.error));
-  if (answer.data === null || answer.data === undefined) throw new Error("The answer has no data");
-  return answer.data;
+export function expectData<Answer extends { data: unknown; error: unknown }>(
+  answer: Answer,
+): NonNullable<Extract<Answer, { error: null }>["data"]> {
+  const { data, error } = answer;
+  if (error) throw error instanceof Error ? error : new Error(JSON.stringify(error));
+  if (data === null || data === undefined) throw new Error("The answer has no data");
+  return data as NonNullable<Extract<Answer, { error: null }>["data"]>;
 }
 
 /** A mail address nobody has used. */
@@ -88,7 +91,10 @@ export async function addSecondFactor({ client, email }: Person): Promise<TOTP> 
 }
 
 /** A venue in Nashville unless told otherwise. */
-export async function addVenue(host: Host, values: Partial<Database["public"]["Tables"]["venues"]["Insert"]> = {}) {
+export async function addVenue(
+  host: Host,
+  values: Partial<Database["public"]["Tables"]["venues"]["Insert"]> = {},
+) {
   return expectData(
     await host.client.from("venues").insert({
       organization_id: host.organizationId,

@@ -1,0 +1,143 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { database, forgetRateLimits } from "../support/database.ts";
+import { addVenue, expectData, type Host, newClient, signUpHost } from "../support/people.ts";
+
+let host: Host;
+let other: Host;
+
+beforeAll(async () => {
+  await forgetRateLimits();
+  [host, other] = await Promise.all([signUpHost("venues"), signUpHost("other")]);
+});
+afterAll(() => database.end());
+
+const unique = () => randomUUID().slice(0, 8);
+
+describe("creating venues", () => {
+  test("numbers count from 1001 in each organization, url names are unique over all", async () => {
+    const name = `Café ${unique()}`;
+    const first = await addVenue(host, { name });
+    const second = await addVenue(other, { name });
+    const slug = name.toLowerCase().replace("é", "e").replace(" ", "-");
+    expect(first).toMatchObject({ openkj_venue_id: 1001, url_name: slug, accepting_requests: true });
+    expect(second).toMatchObject({ openkj_venue_id: 1001, url_name: `${slug}-2` });
+  });
+
+  test("fifty venues of one name at once all get a url name of their own, and numbers without gaps or doubles", async () => {
+    const maker = await signUpHost("parallel");
+    const name = `Rush ${unique()}`;
+    const venues = await Promise.all(Array.from({ length: 50 }, () => addVenue(maker, { name })));
+    expect(new Set(venues.map(({ url_name }) => url_name)).size).toBe(50);
+    expect(venues.map(({ openkj_venue_id }) => openkj_venue_id).sort((a, b) => a - b))
+      .toEqual(Array.from({ length: 50 }, (_, index) => 1001 + index));
+  });
+
+  test.each([
+    ["a name of blanks", { name: "   " }],
+    ["a latitude of 91", { latitude: 91 }],
+    ["half a position", { latitude: 1, longitude: null }],
+    ["a script as website", { website: "javascript:alert(1)" }],
+    ["a phone number with letters", { phone_number: "call me" }],
+    ["a url name with blanks", { url_name: "my bar" }],
+    ["a name of 10,000 characters", { name: "x".repeat(10_000) }],
+  ])("%s is refused with 400 and makes nothing", async (_, values) => {
+    const before = expectData(await host.client.from("venues").select("id")).length;
+    const { status, error } = await host.client.from("venues").insert({
+      organization_id: host.organizationId,
+      name: "Bad",
+      address: "1 Main Street",
+      city: "Nashville",
+      state: "TN",
+      postal_code: "37201",
+      ...values,
+    });
+    expect([status, error?.code]).toEqual([400, "23514"]);
+    expect(expectData(await host.client.from("venues").select("id"))).toHaveLength(before);
+  });
+
+  test("a reserved or taken url name is refused", async () => {
+    const values = {
+      organization_id: host.organizationId,
+      name: "Named",
+      address: "1",
+      city: "N",
+      state: "TN",
+      postal_code: "1",
+    };
+    const reserved = await host.client.from("venues").insert({ ...values, url_name: "nearby" });
+    expect([reserved.status, reserved.error?.message]).toEqual([400, "url_name_reserved"]);
+    const venue = await addVenue(other);
+    const taken = await host.client.from("venues").insert({ ...values, url_name: venue.url_name });
+    expect([taken.status, taken.error?.message]).toEqual([409, "url_name_taken"]);
+  });
+
+  test("nobody makes a venue for another tenant", async () => {
+    await expect(addVenue({ ...host, organizationId: other.organizationId })).rejects.toMatchObject({});
+  });
+});
+
+describe("finding venues", () => {
+  test("by url name without signing in, showing only what a venue shows", async () => {
+    const venue = await addVenue(host, { name: `Findable ${unique()}` });
+    const found = expectData(
+      await newClient().rpc("find_venue", { p_url_name: venue.url_name.toUpperCase() }),
+    );
+    expect(found).toMatchObject({ id: venue.id, name: venue.name });
+    expect(Object.keys(found)).not.toContain("organization_id");
+  });
+
+  test("a new name keeps the old link", async () => {
+    const venue = await addVenue(host, { name: `Before ${unique()}` });
+    expectData(await host.client.from("venues").update({ name: "After" }).eq("id", venue.id).select());
+    const found = expectData(await newClient().rpc("find_venue", { p_url_name: venue.url_name }));
+    expect(found).toMatchObject({ name: "After", url_name: venue.url_name });
+  });
+
+  test("nearby: nearest first, in miles with two decimals, private and archived ones left out", async () => {
+    const near = await addVenue(host, { name: "Near", latitude: -40.0, longitude: 20.0 });
+    const far = await addVenue(host, { name: "Far", latitude: -40.1, longitude: 20.0 });
+    const hidden = await addVenue(host, {
+      name: "Hidden",
+      latitude: -40.0,
+      longitude: 20.0,
+      is_private: true,
+    });
+    const gone = await addVenue(host, { name: "Gone", latitude: -40.0, longitude: 20.0 });
+    expect((await host.client.rpc("archive_venue", { p_venue_id: gone.id })).error).toBeNull();
+
+    const found = expectData(await newClient().rpc("nearby_venues", { p_latitude: -40, p_longitude: 20 }));
+    const ids = found.map(({ id }) => id);
+    expect(ids.indexOf(near.id)).toBeGreaterThanOrEqual(0);
+    expect(ids.indexOf(near.id)).toBeLessThan(ids.indexOf(far.id));
+    expect(ids).not.toContain(hidden.id);
+    expect(ids).not.toContain(gone.id);
+    const distance = found.find(({ id }) => id === far.id)?.distance_miles ?? 0;
+    expect(distance).toBeCloseTo(6.9, 1);
+    const archived = await newClient().rpc("find_venue", { p_url_name: gone.url_name });
+    expect([archived.status, archived.error?.message]).toEqual([404, "venue_not_found"]);
+  });
+
+  test.each([
+    [{ p_latitude: 91, p_longitude: 0 }, "invalid_latitude"],
+    [{ p_latitude: 0, p_longitude: -181 }, "invalid_longitude"],
+    [{ p_latitude: 0, p_longitude: 0, p_radius_miles: 0.5 }, "invalid_radius"],
+    [{ p_latitude: 0, p_longitude: 0, p_limit: 51 }, "invalid_limit"],
+  ])("nearby refuses %j", async (values, message) => {
+    const { status, error } = await newClient().rpc("nearby_venues", values);
+    expect([status, error?.message]).toEqual([400, message]);
+    expect(error?.hint).not.toBe("");
+  });
+});
+
+describe("opening and closing", () => {
+  test("needs requests:process at that venue", async () => {
+    const venue = await addVenue(host);
+    const refused = await other.client.rpc("set_accepting", { p_venue_id: venue.id, p_accepting: false });
+    expect([refused.status, refused.error?.message]).toEqual([404, "venue_not_found"]);
+    expect((await host.client.rpc("set_accepting", { p_venue_id: venue.id, p_accepting: false })).error)
+      .toBeNull();
+    const found = expectData(await newClient().rpc("find_venue", { p_url_name: venue.url_name }));
+    expect(found.accepting_requests).toBe(false);
+  });
+});
