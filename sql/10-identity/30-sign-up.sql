@@ -8,7 +8,7 @@ security definer
 set search_path = ''
 as $$
 declare
-  v_name text := left(nullif(normalize(btrim(coalesce(new.raw_user_meta_data ->> 'name', '')), nfc), ''), 255);
+  v_name text := rtrim(left(nullif(normalize(btrim(coalesce(new.raw_user_meta_data ->> 'name', '')), nfc), ''), 255));
 begin
   insert into public.profiles (user_id, name) values (new.id, v_name);
   if new.is_anonymous then
@@ -22,7 +22,7 @@ begin
     );
   else
     insert into public.singer_profiles (user_id, nickname)
-    values (new.id, left(nullif(normalize(btrim(coalesce(new.raw_user_meta_data ->> 'nickname', '')), nfc), ''), 100));
+    values (new.id, rtrim(left(nullif(normalize(btrim(coalesce(new.raw_user_meta_data ->> 'nickname', '')), nfc), ''), 100)));
   end if;
   return null;
 end;

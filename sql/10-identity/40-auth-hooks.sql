@@ -28,17 +28,28 @@ stable
 security definer
 set search_path = ''
 as $$
+  -- What create_account() would stumble over is refused here in words: after this, Auth can only report a database error.
   select case
-    when coalesce(event #>> '{user,user_metadata,account_type}', 'singer') in ('singer', 'customer') then '{}'::jsonb
-    else jsonb_build_object(
-      'error',
-      jsonb_build_object('http_code', 400, 'message', 'account_type must be "singer" or "customer"')
-    )
-  end;
+    when problem.message is null then '{}'::jsonb
+    else jsonb_build_object('error', jsonb_build_object('http_code', 400, 'message', problem.message))
+  end
+  from (
+    select case
+      when coalesce(metadata ->> 'account_type', 'singer') not in ('singer', 'customer')
+        then 'account_type must be "singer" or "customer"'
+      when char_length(btrim(metadata ->> 'organization_name')) > 255
+        then 'organization_name must have 1 to 255 characters'
+      when btrim(metadata ->> 'time_zone') <> ''
+        and not exists (select from pg_catalog.pg_timezone_names as zone where zone.name = btrim(metadata ->> 'time_zone'))
+        then 'time_zone must be an IANA name such as America/Chicago'
+    end as message
+    from (select event #> '{user,user_metadata}' as metadata) as sent
+  ) as problem;
 $$;
 
 comment on function private.before_user_created_hook(jsonb) is
-  'Auth hook: the only account types are singer (also when none is given) and customer.';
+  'Auth hook: the only account types are singer (also when none is given) and customer; an organization''s name and time zone
+must be usable.';
 
 create function private.custom_access_token_hook(event jsonb)
 returns jsonb
@@ -113,9 +124,10 @@ begin
     update private.password_attempts
     set failures = 0, locked_until = now() + interval '15 minutes'
     where user_id = v_user_id;
-    perform private.enqueue_message(
-      'email', 'account_locked', (select account.email from auth.users as account where account.id = v_user_id), '{}', v_user_id
-    );
+    -- An account with only a phone number has nowhere to mail to, and is locked all the same.
+    perform private.enqueue_message('email', 'account_locked', account.email, '{}', v_user_id)
+    from auth.users as account
+    where account.id = v_user_id and account.email <> '';
   else
     update private.password_attempts
     set failures = case when v_attempt.locked_until is null then v_attempt.failures + 1 else 1 end, locked_until = null
