@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { RealtimeChannel } from "@supabase/supabase-js";
 import { generatedSongs, realSongs } from "../../seed/demo/songs.ts";
 import { environment } from "../support/environment.ts";
+import { follow, type Heard } from "../support/live.ts";
 import { OpenkjClient } from "../support/openkj-client.ts";
 import {
   addOpenkjKey,
   addSecondFactor,
   addVenue,
-  type Client,
   expectData,
   type Person,
   signInByMail,
@@ -18,28 +17,6 @@ import {
 
 /** Tells whoever watches how far the night is. */
 export type Tell = (line: string) => void;
-
-interface Heard {
-  event: string;
-  payload: Record<string, unknown>;
-}
-
-/** Listens to a private topic. Resolves with the events heard so far, which go on growing, or rejects when refused. */
-async function follow(client: Client, topic: string): Promise<Heard[]> {
-  const heard: Heard[] = [];
-  await client.realtime.setAuth();
-  const channel: RealtimeChannel = client.channel(topic, { config: { private: true } });
-  channel.on("broadcast", { event: "*" }, ({ event, payload }) => {
-    heard.push({ event, payload: payload as Record<string, unknown> });
-  });
-  await new Promise<void>((resolve, reject) => {
-    channel.subscribe((status, error) => {
-      if (status === "SUBSCRIBED") resolve();
-      else if (status !== "CLOSED") reject(error ?? new Error(`${topic}: ${status}`));
-    });
-  });
-  return heard;
-}
 
 /** Waits until a condition holds; says what was waited for when it never does. */
 async function until(what: string, holds: () => boolean, seconds = 10): Promise<void> {
