@@ -11,8 +11,8 @@ const slot = "supabase_realtime_messages_replication_slot";
 const publication = "supabase_realtime_messages_publication";
 
 /** How long after a start clients may come back for what they missed, and how much is kept for them. */
-const resumeMilliseconds = 30_000;
-const resumeMessages = 10_000;
+export const returnMilliseconds = 30_000;
+const mostKept = 10_000;
 
 /** Messages of the database: delivered live, and kept for a while after a restart. */
 export interface DatabaseBroadcasts {
@@ -35,10 +35,10 @@ export interface DatabaseBroadcastsOptions {
  */
 export async function followDatabase(options: DatabaseBroadcastsOptions): Promise<DatabaseBroadcasts> {
   const { sql, deliver } = options;
-  const resumed = !(await ensureSlot(sql));
+  const isNewSlot = await ensureSlot(sql);
   const kept = new Map<string, UserBroadcast[]>();
   let keptMessages = 0;
-  let keeping = resumed;
+  let keeping = !isNewSlot;
   let position = 0n;
   let stream: Stream | null = null;
   let stopping = false;
@@ -47,7 +47,7 @@ export async function followDatabase(options: DatabaseBroadcastsOptions): Promis
   function onInsert(row: Row): void {
     const message = readMessage(row);
     if (!message) return;
-    if (keeping && keptMessages < resumeMessages) {
+    if (keeping && keptMessages < mostKept) {
       keptMessages += 1;
       const messages = kept.get(key(message.room));
       if (messages) messages.push(message.broadcast);
@@ -108,7 +108,7 @@ export async function followDatabase(options: DatabaseBroadcastsOptions): Promis
   setTimeout(() => {
     keeping = false;
     kept.clear();
-  }, resumeMilliseconds).unref();
+  }, returnMilliseconds).unref();
 
   return {
     connected: () => stream !== null,

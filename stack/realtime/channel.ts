@@ -37,6 +37,7 @@ export class Channel implements Member, Listener {
   /** Frames that arrive while the join is going on; null once the client has its answer. */
   #held: { frame: Encoded; id: string | undefined }[] | null = [];
   #tokenTimer: NodeJS.Timeout | undefined;
+  #membership: string | null = null;
   #closed = false;
 
   constructor(server: Server, connection: Connection, message: Incoming, join: Join) {
@@ -74,7 +75,7 @@ export class Channel implements Member, Listener {
       const replay = readReplay(join.replay, room);
       // From here on nothing is missed: what arrives before the answer is held back.
       server.rooms.enter(room, this);
-      const missed = this.#connection.takeMissed(room);
+      const missed = server.returning.recognise(room, this.#claims!) ? server.broadcasts.missed(room) : [];
       const replayed = replay ? await server.replay(room.subTopic, replay) : [];
       if (this.#closed) return;
 
@@ -88,6 +89,7 @@ export class Channel implements Member, Listener {
       }
       for (const { payload } of replayed) this.#deliverNow(payload);
       this.#release();
+      this.#membership = server.returning.enter(room, this.#claims!);
     } catch (error) {
       this.close();
       if (!(error instanceof Refusal)) log("error", "a join failed", { topic: this.topic, error });
@@ -138,6 +140,7 @@ export class Channel implements Member, Listener {
     this.#closed = true;
     clearTimeout(this.#tokenTimer);
     this.#server.rooms.leave(this.room, this);
+    if (this.#membership !== null) this.#server.returning.leave(this.#membership);
     this.#server.changes.drop(this);
     this.#publish(this.#server.presence.untrack(this.room, this));
   }

@@ -1,12 +1,11 @@
 import type { RawData, WebSocket } from "ws";
 import { Channel } from "./channel.ts";
 import { decode, encode, encodeReply, MalformedFrame } from "./frames.ts";
-import type { Encoded, Incoming, Message, UserBroadcast, Version } from "./frames.ts";
+import type { Encoded, Incoming, Message, Version } from "./frames.ts";
 import { readJoin } from "./join.ts";
 import { log } from "./log.ts";
 import { Sequence } from "./rates.ts";
 import { Refusal } from "./refusal.ts";
-import type { RoomName } from "./rooms.ts";
 import type { Server } from "./server.ts";
 
 /** What the upgrade request said about a client. */
@@ -32,9 +31,6 @@ export class Connection {
   #sequences = new Map<string, Sequence>();
   #lastFrame = Date.now();
   #lastChannel = Date.now();
-  /** Rooms whose missed messages this client was given; null for a client that was not connected before. */
-  #resumed: Set<string> | null = null;
-  #isFirstFrame = true;
 
   constructor(server: Server, socket: WebSocket, client: Client) {
     this.#server = server;
@@ -76,14 +72,6 @@ export class Connection {
     this.push({ joinRef: channel.joinRef, ref: channel.joinRef, topic, event: "phx_close", payload: {} });
   }
 
-  /** What a client that comes back after a restart of this server has missed in a room: given once. */
-  takeMissed(room: RoomName): UserBroadcast[] {
-    const name = `${room.isPrivate} ${room.subTopic}`;
-    if (!this.#resumed || this.#resumed.has(name)) return [];
-    this.#resumed.add(name);
-    return this.#server.broadcasts.missed(room);
-  }
-
   /** Ends the connection when nothing came for too long, or it never joined a channel. */
   checkIdle(now: number): void {
     const { idleTimeout, noChannelTimeout } = this.#server.limits;
@@ -121,11 +109,6 @@ export class Connection {
       if (!(error instanceof MalformedFrame)) throw error;
       log("warning", "malformed message", { error });
       return;
-    }
-    if (this.#isFirstFrame) {
-      this.#isFirstFrame = false;
-      // A client that connects again goes on counting its references; a new one starts at 1.
-      if (Number(message.ref) > 1) this.#resumed = new Set();
     }
     if (message.topic === "phoenix" && message.event === "heartbeat") return this.reply(message, "ok", {});
     this.#sequence(message.topic).run(() => this.#route(message));

@@ -45,7 +45,7 @@ export function createApi(server: Server): Hono {
     for (const { topic, event, payload, private: isPrivate } of messages) {
       const room = { subTopic: topic, isPrivate };
       // What the bearer may not send is skipped without a word.
-      const may = allowed.get(topic) ?? (!isPrivate || await maySend(server, context, claims, topic));
+      const may = !isPrivate || (allowed.get(topic) ?? await maySend(server, context, claims, topic));
       if (isPrivate) allowed.set(topic, may);
       if (may) send(server, room, { kind: "map", payload: { type: "broadcast", event, payload } });
     }

@@ -61,6 +61,7 @@ async function runServer(): Promise<void> {
     log("info", "stopping");
     http.close();
     await server.broadcasts.stop();
+    await server.returning.freeze();
     for (const connection of server.connections) connection.shutDown();
     await sql.end({ timeout: 1 });
     process.exit(0);

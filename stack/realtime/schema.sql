@@ -208,6 +208,15 @@ begin
 end
 $$;
 
+-- Unlogged: it has to outlive the service, not the database.
+create unlogged table if not exists realtime.members (
+  member_id uuid primary key,
+  room text not null,
+  caller text not null
+);
+comment on table realtime.members is
+  'Who is in which channel right now; after a restart of the service it tells who comes back. Kept by the service.';
+
 -- Subscriptions to table changes -----------------------------------------------------------------
 
 create or replace function realtime.to_regrole(role_name text) returns regrole

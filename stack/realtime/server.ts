@@ -4,7 +4,7 @@ import type postgres from "postgres";
 import { WebSocketServer } from "ws";
 import { createAuthorization } from "./authorization.ts";
 import type { Authorization } from "./authorization.ts";
-import { followDatabase } from "./broadcasts.ts";
+import { followDatabase, returnMilliseconds } from "./broadcasts.ts";
 import type { DatabaseBroadcasts } from "./broadcasts.ts";
 import { Connection } from "./connection.ts";
 import type { Client } from "./connection.ts";
@@ -14,6 +14,7 @@ import { Presence } from "./presence.ts";
 import { Rate } from "./rates.ts";
 import { createReplay } from "./replay.ts";
 import type { Replay } from "./replay.ts";
+import { Returning } from "./returning.ts";
 import { Rooms } from "./rooms.ts";
 import type { Limits, Settings } from "./settings.ts";
 import { createVerifier, TokenRefusal } from "./tokens.ts";
@@ -30,6 +31,7 @@ export interface Server {
   replay: Replay;
   rooms: Rooms;
   presence: Presence;
+  returning: Returning;
   changes: PostgresChanges;
   broadcasts: DatabaseBroadcasts;
   connections: Set<Connection>;
@@ -50,6 +52,8 @@ export async function createServer(settings: Settings, sql: postgres.Sql): Promi
     databaseUrl: settings.databaseUrl,
     deliver: (room, broadcast) => rooms.broadcast(room, { kind: "user", broadcast }),
   });
+  const returning = new Returning(sql);
+  await returning.takeOver(returnMilliseconds);
   return {
     limits: settings.limits,
     verify: createVerifier(settings.jwtSecret, settings.jwks),
@@ -57,6 +61,7 @@ export async function createServer(settings: Settings, sql: postgres.Sql): Promi
     replay: createReplay(sql),
     rooms,
     presence: new Presence(),
+    returning,
     changes: new PostgresChanges(sql, settings.databaseUrl),
     broadcasts,
     connections: new Set(),

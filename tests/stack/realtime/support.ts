@@ -2,23 +2,12 @@ import { randomUUID } from "node:crypto";
 import { createClient } from "@supabase/supabase-js";
 import type { RealtimeChannel, RealtimeChannelOptions, SupabaseClient } from "@supabase/supabase-js";
 import { SignJWT } from "jose";
-import postgres from "postgres";
 import { afterAll, afterEach } from "vitest";
 import WebSocket from "ws";
+import { database } from "../../support/database.ts";
+import { environment } from "../../support/environment.ts";
 
-function required(name: string): string {
-  const value = process.env[name];
-  if (!value) throw new Error(`${name} is not set: start the stack and export its variables`);
-  return value;
-}
-
-export const environment = {
-  apiUrl: required("API_URL"),
-  anonKey: required("ANON_KEY"),
-  serviceRoleKey: required("SERVICE_ROLE_KEY"),
-  jwtSecret: required("JWT_SECRET"),
-  databaseUrl: required("DB_URL"),
-};
+export { database, environment };
 
 /** A topic of its own for every test; the policies of `allowTopics` look at the prefix. */
 export function uniqueTopic(name: string): string {
@@ -164,6 +153,11 @@ export class Socket {
     return await this.reply(ref);
   }
 
+  /** From now on nothing is read from the network. */
+  stopReading(): void {
+    this.#socket.pause();
+  }
+
   close(): void {
     this.#socket.terminate();
   }
@@ -203,8 +197,6 @@ export function refusedUpgrade(
     });
   });
 }
-
-export const database = postgres(environment.databaseUrl, { max: 4, onnotice: () => {} });
 
 /**
  * Policies of this test file alone, removed afterwards. `using` and `check` are SQL conditions; every policy also holds
