@@ -297,6 +297,32 @@ select is_empty(
   'dynamic SQL is built with format or parameters'
 );
 
+-- What runs in the caller's role: exposed functions, and triggers of tables that callers write.
+select is_empty(
+  $$ select distinct routine.label, called.name
+     from our_functions as routine
+     cross join unnest(array['anon', 'authenticated']) as role
+     cross join lateral (
+       select matched[1] as name from regexp_matches(regexp_replace(routine.prosrc, '--[^\n]*', '', 'g'), 'private\.(\w+)\(', 'g') as matched
+     ) as called
+     where not routine.prosecdef
+       and (
+         routine.pronamespace = 'public'::regnamespace and has_function_privilege(role, routine.oid, 'EXECUTE')
+         or role = 'authenticated' and exists (
+           select
+           from pg_trigger as found
+           where found.tgfoid = routine.oid
+             and (has_any_column_privilege(role, found.tgrelid, 'INSERT') or has_any_column_privilege(role, found.tgrelid, 'UPDATE'))
+         )
+       )
+       and not exists (
+         select from our_functions as target
+         where target.pronamespace = 'private'::regnamespace and target.proname = called.name
+           and has_function_privilege(role, target.oid, 'EXECUTE')
+       ) $$,
+  'what runs in the caller''s role calls only what the caller may call'
+);
+
 -- Schemas and default privileges ---------------------------------------------------------------------------------------
 
 select is_empty(

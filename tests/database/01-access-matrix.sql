@@ -510,6 +510,7 @@ from (
     process_requests                    authenticated
     public_queue                        authenticated
     publish_book_upload                 authenticated
+    raise_error                         authenticated
     random_book_songs                   service_role
     random_songs                        anon,authenticated
     revoke_api_key                      authenticated

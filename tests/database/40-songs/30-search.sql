@@ -1,0 +1,182 @@
+-- A singer finds a song however they type it.
+begin;
+\ir ../support/actors.psql
+select no_plan();
+
+select private.book_stage_add(tests.id('system'), jsonb_agg(jsonb_build_object('artist', artist, 'title', title)))
+from (values
+  ('Queen', 'Bohemian Rhapsody'), ('Queen', 'Somebody To Love'), ('Queen', 'Love of My Life'), ('Queen', 'Killer Queen'),
+  ('Queens of the Stone Age', 'No One Knows'), ('AC/DC', 'T.N.T.'), ('AC/DC', 'Thunderstruck'), ('Beyoncé', 'Halo'),
+  ('Beyoncé', 'Crazy in Love'), ('The Beatles', 'Hey Jude'), ('The Beatles', 'The End'), ('The Beatles', 'Love Me Do'),
+  ('Guns N'' Roses', 'Sweet Child O'' Mine'), ('Simon & Garfunkel', 'The Boxer'), ('P!nk', 'So What'), ('Ke$ha', 'TiK ToK'),
+  ('blink-182', 'All the Small Things'), ('東京事変', '群青日和'), ('Sigur Rós', 'Hoppípolla'), ('U2', 'One'), ('!!!', 'Yadnus'),
+  ('Haddaway', 'What Is Love'), ('Nazareth', 'Love Hurts'), ('100% Band', 'Under_score 50% Off'), ('Ben E. King', 'Stand by Me'),
+  ('Love', 'Alone Again Or'), ('Foreigner', 'Love'), ('Otis', 'Lovely Day'), ('Édith Piaf', 'Non, je ne regrette rien')
+) as song (artist, title)
+\g /dev/null
+select private.book_publish(tests.id('system')) \g /dev/null
+select private.book_stage_add(tests.id('foreign system'), '[
+  {"artist": "Queen", "title": "Bohemian Rhapsody"}, {"artist": "Secret Band", "title": "Hidden Song"}, {"artist": "QUEEN", "title": "Radio Ga Ga"}
+]') \g /dev/null
+select private.book_publish(tests.id('foreign system')) \g /dev/null
+
+create function tests.found(p_query text, p_limit integer default 20, p_system text default 'system')
+returns text[]
+language sql
+stable
+return (
+  select coalesce(array_agg(song.artist || ' - ' || song.title order by song.place), '{}')
+  from private.search_book(tests.id(p_system), p_query, p_limit, 0) with ordinality as song (id, artist, title, match, total, place)
+);
+
+select ok(song = any (tests.found(query)), format('%L finds %s', query, song))
+from (values
+  ('queen bohemian rhapsody', 'Queen - Bohemian Rhapsody'),
+  ('bohemian rhapsody queen', 'Queen - Bohemian Rhapsody'),
+  ('rhap queen boh', 'Queen - Bohemian Rhapsody'),
+  ('QUEEN BOHEM', 'Queen - Bohemian Rhapsody'),
+  ('queen - bohemian', 'Queen - Bohemian Rhapsody'),
+  ('queen b', 'Queen - Bohemian Rhapsody'),
+  ('boh', 'Queen - Bohemian Rhapsody'),
+  ('acdc', 'AC/DC - Thunderstruck'),
+  ('ac dc', 'AC/DC - Thunderstruck'),
+  ('ac/dc', 'AC/DC - Thunderstruck'),
+  ('AC-DC thunder', 'AC/DC - Thunderstruck'),
+  ('tnt', 'AC/DC - T.N.T.'),
+  ('t n t', 'AC/DC - T.N.T.'),
+  ('beyonce', 'Beyoncé - Halo'),
+  ('beyoncé halo', 'Beyoncé - Halo'),
+  ('beatles hey jude', 'The Beatles - Hey Jude'),
+  ('the beatles the end', 'The Beatles - The End'),
+  ('beatles end', 'The Beatles - The End'),
+  ('heyjude', 'The Beatles - Hey Jude'),
+  ('beatlesheyjude', 'The Beatles - Hey Jude'),
+  ('guns and roses', 'Guns N'' Roses - Sweet Child O'' Mine'),
+  ('guns n roses', 'Guns N'' Roses - Sweet Child O'' Mine'),
+  ('guns n'' roses sweet child o mine', 'Guns N'' Roses - Sweet Child O'' Mine'),
+  ('simon garfunkel', 'Simon & Garfunkel - The Boxer'),
+  ('simon and garfunkel', 'Simon & Garfunkel - The Boxer'),
+  ('pink so what', 'P!nk - So What'),
+  ('p!nk', 'P!nk - So What'),
+  ('kesha', 'Ke$ha - TiK ToK'),
+  ('blink 182', 'blink-182 - All the Small Things'),
+  ('blink182', 'blink-182 - All the Small Things'),
+  ('東京', '東京事変 - 群青日和'),
+  ('青日', '東京事変 - 群青日和'),
+  ('hoppipolla', 'Sigur Rós - Hoppípolla'),
+  ('u2', 'U2 - One'),
+  ('u', 'U2 - One'),
+  ('!!!', '!!! - Yadnus'),
+  ('stand by me ben e king', 'Ben E. King - Stand by Me'),
+  ('edith piaf', 'Édith Piaf - Non, je ne regrette rien')
+) as expected (query, song);
+
+-- Slips ----------------------------------------------------------------------------------------------------------------
+
+select ok(song = any (tests.found(query)), format('%L, mistyped, finds %s', query, song))
+from (values
+  ('qeen bohem', 'Queen - Bohemian Rhapsody'),
+  ('queen bohemain', 'Queen - Bohemian Rhapsody'),
+  ('quenn rapsody', 'Queen - Bohemian Rhapsody'),
+  ('qeen love', 'Queen - Somebody To Love'),
+  ('thunderstrukc', 'AC/DC - Thunderstruck'),
+  ('beyonse', 'Beyoncé - Halo'),
+  ('hadaway', 'Haddaway - What Is Love'),
+  ('nazaret love', 'Nazareth - Love Hurts'),
+  ('garfunkle', 'Simon & Garfunkel - The Boxer')
+) as expected (query, song);
+select is(
+  (select array_agg(distinct song.match) from private.search_book(tests.id('system'), 'qeen bohem', 20, 0) as song), '{fuzzy}',
+  'what was found by guessing is marked'
+);
+select ok(not 'Haddaway - What Is Love' = any (tests.found('halo')), 'nobody guesses when the words are there');
+
+-- Order ----------------------------------------------------------------------------------------------------------------
+
+select results_eq(
+  $$ select artist || ' - ' || title, match from private.search_book(tests.id('system'), 'love', 4, 0) $$,
+  $$ values
+     ('Love - Alone Again Or', 'exact'), ('Foreigner - Love', 'exact'),
+     ('Queen - Love of My Life', 'prefix'), ('The Beatles - Love Me Do', 'prefix') $$,
+  'exact comes before what starts like it, and what the catalogue knew first before the rest'
+);
+select is(
+  (select array_agg(match) from private.search_book(tests.id('system'), 'love', 20, 0)),
+  array['exact', 'exact', 'prefix', 'prefix', 'prefix', 'prefix', 'words', 'words', 'words'],
+  'then songs with the word anywhere'
+);
+select private.count_song_request(tests.id('system'), private.find_book_song(tests.id('system'), 'Nazareth', 'Love Hurts')) \g /dev/null
+select is((tests.found('love'))[3], 'Nazareth - Love Hurts', 'among equals the one asked for most often here comes first');
+select is((tests.found('love', 20, 'system'))[1], 'Love - Alone Again Or', 'but not before better matches');
+select is(
+  (select array_agg(distinct total_count) from private.search_book(tests.id('system'), 'love', 3, 0)), '{9}',
+  'the total counts all that was found, not only the page'
+);
+select is(
+  tests.found('love'),
+  (select array_agg(song order by page, place) from (
+    select page, place, artist || ' - ' || title as song
+    from generate_series(0, 4) as page
+    cross join lateral private.search_book(tests.id('system'), 'love', 2, page * 2) with ordinality as found (id, artist, title, match, total, place)
+  ) as paged),
+  'pages follow each other without gaps or repeats'
+);
+select is(tests.found('love', 20), tests.found('love', 20), 'the same question has the same answer');
+
+-- Text is text ---------------------------------------------------------------------------------------------------------
+
+select is(tests.found('%'), '{}', 'a percent sign is no wildcard');
+select is(tests.found('_'), '{}', 'an underscore is no wildcard');
+select is(tests.found('50%'), array['100% Band - Under_score 50% Off'], 'signs in a query are ignored like those in the songs');
+select lives_ok(
+  format('select * from private.search_book(tests.id(''system''), %L, 20, 0)', query), format('%L is a harmless query', query)
+)
+from unnest(array[
+  '''', '''''', '\', '\''', '#', '# #', '(', ')', '&', '|', '!', '<->', ':*', 'a:*', ':', '''; drop table songs; --', '*', '<>',
+  'queen & !love', E'tab\tline\n', 'e', repeat('a', 200), repeat('a ', 100), repeat('東', 200), repeat('!', 200), U&'\FDFA', U&'\200D', U&'\+01F600'
+]) as query;
+select is(tests.found(U&'\200D'), '{}', 'a query without a visible sign finds nothing');
+
+-- One book at a time ---------------------------------------------------------------------------------------------------
+
+select is(tests.found('secret band'), '{}', 'a song of another host is not found');
+select is(tests.found('secert band'), '{}', 'nor by a mistyped name');
+select is(tests.found('radio ga ga'), '{}', 'nor one by an artist both have');
+select is(tests.found('queen', 20, 'foreign system'), array['Queen - Bohemian Rhapsody', 'QUEEN - Radio Ga Ga'], 'each host finds their own');
+
+-- The call of the apps -------------------------------------------------------------------------------------------------
+
+select is(
+  tests.answer('anon', $$ select artist, title, match, total_count from public.search_songs(tests.id('hall'), 'bohemian') $$),
+  '[{"artist": "Queen", "title": "Bohemian Rhapsody", "match": "prefix", "total_count": 1}]',
+  'everybody may search the book of a venue'
+);
+select is(
+  tests.answer('anon', $$ select title from public.search_songs(tests.id('inn'), 'radio') $$), '[{"title": "Radio Ga Ga"}]',
+  'a venue without a chosen system uses the first one of its organization'
+);
+select is(tests.attempt('anon', call), outcome, format('%s: %s', outcome, call))
+from (values
+  ($$ select * from public.search_songs(gen_random_uuid(), 'love') $$, '404 venue_not_found'),
+  ($$ select * from public.search_songs(null, 'love') $$, '404 venue_not_found'),
+  ($$ select * from public.search_songs(tests.id('hall'), '') $$, '400 query_invalid'),
+  ($$ select * from public.search_songs(tests.id('hall'), '   ') $$, '400 query_invalid'),
+  ($$ select * from public.search_songs(tests.id('hall'), null) $$, '400 query_invalid'),
+  ($$ select * from public.search_songs(tests.id('hall'), repeat('a', 201)) $$, '400 query_invalid'),
+  ($$ select * from public.search_songs(tests.id('hall'), repeat('a', 200)) $$, '0'),
+  ($$ select * from public.search_songs(tests.id('hall'), 'love', 0) $$, '400 limit_invalid'),
+  ($$ select * from public.search_songs(tests.id('hall'), 'love', 101) $$, '400 limit_invalid'),
+  ($$ select * from public.search_songs(tests.id('hall'), 'love', null) $$, '400 limit_invalid'),
+  ($$ select * from public.search_songs(tests.id('hall'), 'love', 100) $$, '9'),
+  ($$ select * from public.search_songs(tests.id('hall'), 'love', 1, 8) $$, '1'),
+  ($$ select * from public.search_songs(tests.id('hall'), 'love', 20, 9) $$, '0'),
+  ($$ select * from public.search_songs(tests.id('hall'), 'love', 20, -1) $$, '400 offset_invalid')
+) as example (call, outcome);
+update public.venues set archived_at = now() where id = tests.id('inn');
+select is(
+  tests.attempt('anon', $$ select * from public.search_songs(tests.id('inn'), 'queen') $$), '404 venue_not_found',
+  'an archived venue is not found'
+);
+
+select * from finish();
+rollback;
