@@ -330,7 +330,7 @@ select is_empty(
      from our_functions as routine
      cross join lateral aclexplode(routine.proacl) as granted
      join pg_roles as grantee on grantee.oid = granted.grantee
-     where grantee.rolname not in ('postgres', 'anon', 'authenticated', 'service_role', 'supabase_auth_admin', 'openkj_gateway')
+     where grantee.rolname not in ('postgres', 'anon', 'authenticated', 'service_role', 'supabase_auth_admin', 'openkj_gateway', 'request_interface')
      $$,
   'only the known roles may call a function'
 );
@@ -364,7 +364,7 @@ select is_empty(
 );
 select is_empty(
   $$ select role, routine
-     from unnest(array['anon', 'authenticated', 'service_role', 'supabase_auth_admin', 'openkj_gateway']) as role
+     from unnest(array['anon', 'authenticated', 'service_role', 'supabase_auth_admin', 'openkj_gateway', 'request_interface']) as role
      cross join unnest(array['public.forgotten()', 'private.forgotten()']) as routine
      where has_function_privilege(role, routine, 'EXECUTE') $$,
   'a new function without grants is out of reach'
@@ -376,15 +376,30 @@ select is_empty(
   $$ select extname from pg_extension where extnamespace = 'public'::regnamespace $$,
   'no extension lives in the exposed schema'
 );
+-- Edge Functions that talk to the database directly take on a role of their own.
+create temporary table gateways (role name, callable text[]);
+insert into gateways values
+  ('openkj_gateway', '{openkj_call}'),
+  ('request_interface', '{request_interface_call,request_interface_serials}');
 select is(
-  (select rolcanlogin or rolsuper or rolbypassrls or rolinherit and exists (select from pg_auth_members where member = pg_roles.oid)
-   from pg_roles where rolname = 'openkj_gateway'),
-  false, 'the gateway''s role cannot log in, passes by no policy and belongs to no other role'
-);
+  (
+    select rolcanlogin or rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolreplication
+      or exists (select from pg_auth_members as membership where membership.member = gateway.oid)
+    from pg_roles as gateway
+    where rolname = role
+  ),
+  false, format('%s cannot log in, passes by no policy and belongs to no other role', role)
+)
+from gateways;
+select is(
+  (select array_agg(proname::text order by proname) from our_functions where has_function_privilege(role, oid, 'EXECUTE')),
+  callable, format('%s can make its calls and no other', role)
+)
+from gateways;
 select is_empty(
-  $$ select label from our_functions
-     where has_function_privilege('openkj_gateway', oid, 'EXECUTE') and proname <> 'openkj_call' $$,
-  'the gateway''s role can make one call'
+  $$ select ours.label, role from ours, gateways, unnest(array['SELECT', 'INSERT', 'UPDATE', 'DELETE']) as privilege
+     where ours.kind in ('r', 'p', 'v') and has_table_privilege(role, ours.oid, privilege) $$,
+  'and reaches no table'
 );
 
 select * from finish();

@@ -513,6 +513,8 @@ from (
     raise_error                         authenticated
     random_book_songs                   service_role
     random_songs                        anon,authenticated
+    request_interface_call              request_interface
+    request_interface_serials           request_interface
     revoke_api_key                      authenticated
     rotate_api_key                      authenticated
     search_book                         service_role
