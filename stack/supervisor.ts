@@ -14,6 +14,7 @@ import { inbox } from "./services/inbox.ts";
 import { database } from "./services/postgres.ts";
 import { realtime } from "./services/realtime.ts";
 import { rest } from "./services/postgrest.ts";
+import { storage } from "./services/storage.ts";
 
 /** What the supervisor tells the command that started it. */
 export type Report =
@@ -126,7 +127,7 @@ async function start(instance: Instance): Promise<void> {
       throw new Error(`${what} needs port ${port} of ${host}, which is taken by ${holderOf(port)}.`);
     }
   }
-  const services = [auth, realtime, rest, ...functions(instance), inbox, gateway];
+  const services = [auth, realtime, rest, storage, ...functions(instance), inbox, gateway];
   for (const service of [database, ...services]) {
     rmSync(join(instance.logs, `${service.name}.log`), { force: true });
   }
