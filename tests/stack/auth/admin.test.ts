@@ -1,0 +1,337 @@
+import { createHash } from "node:crypto";
+import { describe, expect, test } from "vitest";
+import {
+  admin,
+  call,
+  client,
+  createUser,
+  database,
+  environment,
+  newAddress,
+  newPhone,
+  parametersOf,
+  password,
+  refusal,
+  sentCode,
+  signedIn,
+  signInAgain,
+} from "./support/api.ts";
+
+const token = environment.serviceRoleKey;
+const asAdmin = (method: string, path: string, body?: unknown) => call(method, path, body, { token });
+const adminRefusal = (method: string, path: string, body?: unknown) => refusal(method, path, body, { token });
+const emailExists = [422, "email_exists", "A user with this email address has already been registered"];
+const notFound = [404, "user_not_found", "User not found"];
+
+describe("creating users", () => {
+  test("confirms and fills in what it is told to", async () => {
+    const [email, phone] = [newAddress("made"), newPhone()];
+    const { data, error } = await admin().createUser({
+      email,
+      phone,
+      password,
+      email_confirm: true,
+      phone_confirm: true,
+      user_metadata: { full_name: "Made" },
+      app_metadata: { tier: 1 },
+      ban_duration: "none",
+    });
+    expect(error).toBeNull();
+    expect(data.user).toMatchObject({
+      email,
+      phone,
+      email_confirmed_at: expect.any(String),
+      phone_confirmed_at: expect.any(String),
+      user_metadata: { full_name: "Made" },
+      app_metadata: { tier: 1, provider: "email", providers: ["email", "phone"] },
+    });
+    expect(data.user).not.toHaveProperty("confirmed_at");
+    expect(data.user?.identities?.map(({ provider }) => provider)).toEqual(["email", "phone"]);
+    await signInAgain(email);
+  });
+
+  test("sends nothing and asks for no strong password", async () => {
+    const email = newAddress("quiet");
+    expect((await admin().createUser({ email, password: "x" })).error).toBeNull();
+    const [row] = await database<{ count: number }[]>`
+      select count(*)::int as count from private.rendered_messages where recipient = ${email}`;
+    expect(row?.count).toBe(0);
+  });
+
+  test("takes an id, a role and a ready hash", async () => {
+    const [id, email] = [crypto.randomUUID(), newAddress("ready")];
+    const [row] = await database<{ hash: string }[]>`
+      select encrypted_password as hash from auth.users where id = ${(await createUser("hash")).id}`;
+    const { status, body } = await asAdmin("POST", "/admin/users", {
+      id,
+      email,
+      email_confirm: true,
+      password_hash: row?.hash,
+      role: "authenticated",
+    });
+    expect([status, body.id]).toEqual([200, id]);
+    await signInAgain(email);
+    expect((await adminRefusal("POST", "/admin/users", { id, email: newAddress("same-id") }))[0]).toBe(500);
+  });
+
+  test("refuses what cannot be", async () => {
+    const { email } = await createUser("first");
+    const phone = newPhone();
+    await createUser("with-phone", { phone });
+    const cases: [Record<string, unknown>, unknown[]][] = [
+      [{}, [400, "validation_failed", "Cannot create a user without either an email or phone"]],
+      [{ email, password }, emailExists],
+      [{ phone }, [422, "phone_exists", "Phone number already registered by another user"]],
+      [
+        { email: newAddress("two"), password, password_hash: "$2a$10$abc" },
+        [400, "validation_failed", "Only a password or a password hash should be provided"],
+      ],
+      [{ email: "nothing" }, [400, "validation_failed", "Unable to validate email address: invalid format"]],
+    ];
+    for (const [body, expected] of cases) {
+      expect(await adminRefusal("POST", "/admin/users", body)).toEqual(expected);
+    }
+  });
+});
+
+describe("reading users", () => {
+  test("one by id", async () => {
+    const { id, email } = await createUser("one");
+    expect((await admin().getUserById(id)).data.user).toMatchObject({ id, email });
+    expect(await adminRefusal("GET", `/admin/users/${crypto.randomUUID()}`)).toEqual(notFound);
+  });
+
+  test("in pages, newest first", async () => {
+    const made = [await createUser("page"), await createUser("page"), await createUser("page")];
+    const { headers, body } = await asAdmin("GET", "/admin/users?page=1&per_page=2");
+    expect(body.aud).toBe("authenticated");
+    expect(body.users).toHaveLength(2);
+    const times = body.users.map((user: { created_at: string }) => Date.parse(user.created_at));
+    expect(times[0]).toBeGreaterThanOrEqual(times[1]);
+    const total = Number(headers.get("x-total-count"));
+    expect(total).toBeGreaterThanOrEqual(made.length);
+    const last = Math.ceil(total / 2);
+    expect(headers.get("link")).toMatch(
+      new RegExp(
+        `^</admin/users\\?page=2&per_page=2>; rel="next", </admin/users\\?page=${last}&per_page=2>; rel="last"$`,
+      ),
+    );
+    const { data } = await admin().listUsers({ page: 1, perPage: 2 });
+    expect(data).toMatchObject({ nextPage: 2 });
+    const { body: all } = await asAdmin("GET", "/admin/users?per_page=1000&sort=created_at%20asc");
+    const oldest = all.users.map((user: { created_at: string }) => Date.parse(user.created_at));
+    expect(oldest).toEqual([...oldest].sort((left, right) => left - right));
+    expect((await asAdmin("GET", "/admin/users?per_page=0")).status).toBe(500);
+  });
+
+  test("by a part of the address or the name", async () => {
+    const { id, email } = await createUser("findable", { user_metadata: { full_name: "Zacharias Unusual" } });
+    for (const filter of [email.slice(2, 15), "zacharias unus"]) {
+      const { body } = await asAdmin("GET", `/admin/users?filter=${encodeURIComponent(filter)}`);
+      expect(body.users.map((user: { id: string }) => user.id)).toContain(id);
+    }
+    const { status, body } = await asAdmin(
+      "GET",
+      `/admin/users?filter=${encodeURIComponent("' or true --")}`,
+    );
+    expect([status, body.users]).toEqual([200, []]);
+  });
+});
+
+describe("changing users", () => {
+  test("changes what is named, at once", async () => {
+    const { id } = await signedIn("changed", { user_metadata: { a: 1, b: 2 } });
+    const [email, phone] = [newAddress("changed"), newPhone()];
+    const { data, error } = await admin().updateUserById(id, {
+      email,
+      phone,
+      user_metadata: { a: null, c: 3 },
+      app_metadata: { tier: 2 },
+    });
+    expect(error).toBeNull();
+    expect(data.user).toMatchObject({ email, phone, app_metadata: { tier: 2 } });
+    expect(data.user.user_metadata).toEqual({ b: 2, c: 3, email_verified: true });
+    await signInAgain(email);
+  });
+
+  test("of a password ends all sessions and follows the rules", async () => {
+    const user = await signedIn("reset");
+    expect((await adminRefusal("PUT", `/admin/users/${user.id}`, { password: "weak" }))[1]).toBe(
+      "weak_password",
+    );
+    expect((await admin().updateUserById(user.id, { password })).error).toBeNull();
+    expect((await call("GET", "/user", undefined, { token: user.token })).status).toBe(403);
+    await signInAgain(user.email);
+  });
+
+  test("bans for a while, for ever or no more", async () => {
+    const { id } = await createUser("ban");
+    const { data } = await admin().updateUserById(id, { ban_duration: "1h30m" });
+    const until = Date.parse(data.user?.banned_until ?? "");
+    expect(Math.abs(until - Date.now() - 5_400_000)).toBeLessThan(10_000);
+    const [status, code, message] = await adminRefusal("PUT", `/admin/users/${id}`, { ban_duration: "1d" });
+    expect([status, code]).toEqual([400, "validation_failed"]);
+    expect(message).toMatch(/^invalid format for ban duration: /);
+    const lifted = await admin().updateUserById(id, { ban_duration: "none" });
+    expect(lifted.data.user).not.toHaveProperty("banned_until");
+  });
+
+  test("knows nobody by an unknown id", async () => {
+    expect(await adminRefusal("PUT", `/admin/users/${crypto.randomUUID()}`, {})).toEqual(notFound);
+    expect(await adminRefusal("DELETE", `/admin/users/${crypto.randomUUID()}`)).toEqual(notFound);
+  });
+});
+
+describe("deleting users", () => {
+  test("removes them with all that is theirs", async () => {
+    const { id, email } = await signedIn("deleted");
+    expect((await admin().deleteUser(id)).error).toBeNull();
+    const [row] = await database`
+      select (select count(*)::int from auth.identities where user_id = ${id}) as identities,
+        (select count(*)::int from auth.sessions where user_id = ${id}) as sessions`;
+    expect(row).toEqual({ identities: 0, sessions: 0 });
+    expect((await client().auth.signInWithPassword({ email, password })).error?.code).toBe(
+      "invalid_credentials",
+    );
+  });
+
+  test("softly keeps an unrecognisable row and frees the address", async () => {
+    const phone = newPhone();
+    const { id, email, token: userToken } = await signedIn("soft", { phone });
+    const { status, body } = await asAdmin("DELETE", `/admin/users/${id}`, { should_soft_delete: true });
+    expect([status, body]).toEqual([200, {}]);
+    const hidden = (value: string) => createHash("sha256").update(id + value).digest("base64url");
+    const [row] = await database<Record<string, unknown>[]>`
+      select email, phone, encrypted_password, raw_user_meta_data, deleted_at is not null as deleted
+      from auth.users where id = ${id}`;
+    expect(row).toMatchObject({
+      email: hidden(email),
+      phone: hidden(phone).slice(0, 15),
+      raw_user_meta_data: {},
+      deleted: true,
+    });
+    expect(row?.encrypted_password ?? "").toBe("");
+    expect((await call("GET", "/user", undefined, { token: userToken })).status).toBe(403);
+    expect((await admin().createUser({ email, password })).error).toBeNull();
+  });
+});
+
+describe("links", () => {
+  test("to sign in, with everything to send them oneself", async () => {
+    const { id, email } = await createUser("magic");
+    const { data, error } = await admin().generateLink({
+      type: "magiclink",
+      email,
+      options: { redirectTo: "http://127.0.0.1:3000/welcome" },
+    });
+    expect(error).toBeNull();
+    const properties = data.properties;
+    expect(properties).toMatchObject({
+      verification_type: "magiclink",
+      redirect_to: "http://127.0.0.1:3000/welcome",
+      email_otp: expect.stringMatching(/^\d{6}$/),
+    });
+    expect(properties?.hashed_token)
+      .toBe(createHash("sha224").update(email + properties?.email_otp).digest("hex"));
+    const link = new URL(properties?.action_link ?? "");
+    expect(link.pathname).toMatch(/\/verify$/);
+    expect(link.searchParams.get("token")).toBe(properties?.hashed_token);
+    const verified = await client().auth.verifyOtp({
+      token_hash: properties?.hashed_token ?? "",
+      type: "magiclink",
+    });
+    expect(verified.data.user?.id).toBe(id);
+  });
+
+  test("for an unknown address make the account", async () => {
+    const email = newAddress("unknown");
+    const { data, error } = await admin().generateLink({ type: "magiclink", email });
+    expect([error, data.properties?.verification_type]).toEqual([null, "signup"]);
+    const verified = await client().auth.verifyOtp({
+      email,
+      token: data.properties?.email_otp ?? "",
+      type: "email",
+    });
+    expect(verified.data.user?.email).toBe(email);
+  });
+
+  test("of every other type", async () => {
+    const { email } = await signedIn("types");
+    const target = newAddress("types-new");
+    const links: URL[] = [];
+    for (const type of ["email_change_current", "email_change_new"] as const) {
+      const { data, error } = await admin().generateLink({ type, email, newEmail: target });
+      expect(error).toBeNull();
+      links.push(new URL(data.properties?.action_link ?? ""));
+    }
+    for (const link of links) {
+      expect(link.searchParams.get("type")).toBe("email_change");
+      await call("GET", `/verify?token=${link.searchParams.get("token")}&type=email_change`);
+    }
+    await signInAgain(target);
+    const recovery = await admin().generateLink({ type: "recovery", email: target });
+    expect(recovery.data.properties?.verification_type).toBe("recovery");
+    const invited = newAddress("invited-link");
+    expect((await admin().generateLink({ type: "invite", email: invited })).data.user?.invited_at)
+      .toEqual(expect.any(String));
+    const signup = await admin().generateLink({ type: "signup", email: newAddress("signup-link"), password });
+    const { headers } = await call(
+      "GET",
+      new URL(signup.data.properties?.action_link ?? "").href.split("/auth/v1")[1] ?? "",
+    );
+    expect(parametersOf(headers.get("location") ?? "", "hash").type).toBe("signup");
+  });
+
+  test("are refused where they make no sense", async () => {
+    const { email } = await createUser("sense");
+    const link = (body: unknown) => adminRefusal("POST", "/admin/generate_link", body);
+    expect(await link({ type: "signup", email, password })).toEqual(emailExists);
+    expect(await link({ type: "invite", email })).toEqual(emailExists);
+    expect(await link({ type: "recovery", email: newAddress("nobody") }))
+      .toEqual([404, "user_not_found", "User with this email not found"]);
+    expect(await link({ type: "foo", email }))
+      .toEqual([400, "validation_failed", "Invalid email action link type requested: foo"]);
+  });
+});
+
+describe("invitations", () => {
+  test("send a mail and make an account that its owner completes", async () => {
+    const email = newAddress("invited");
+    const { data, error } = await admin().inviteUserByEmail(email, { data: { full_name: "Invited" } });
+    expect(error).toBeNull();
+    expect(data.user).toMatchObject({
+      email,
+      invited_at: expect.any(String),
+      user_metadata: { full_name: "Invited" },
+    });
+    const code = await sentCode(email);
+    // Whoever merely knows the address learns nothing of the invited.
+    const { body } = await call("POST", "/signup", { email: newAddress("other"), password });
+    expect(body.identities).toHaveLength(1);
+    const app = client();
+    const verified = await app.auth.verifyOtp({ email, token: code, type: "invite" });
+    expect(verified.error).toBeNull();
+    expect((await app.auth.updateUser({ password })).error).toBeNull();
+    await signInAgain(email);
+    expect(await adminRefusal("POST", "/invite", { email })).toEqual(emailExists);
+  });
+});
+
+test("the audit log can be searched", async () => {
+  const { email } = await signedIn("audited");
+  const { headers, body } = await asAdmin(
+    "GET",
+    `/admin/audit?query=author:${encodeURIComponent(email)}&per_page=5`,
+  );
+  expect(Number(headers.get("x-total-count"))).toBeGreaterThanOrEqual(1);
+  expect(body[0]).toMatchObject({
+    id: expect.any(String),
+    payload: { action: "login", actor_username: email },
+    created_at: expect.any(String),
+    ip_address: expect.any(String),
+  });
+  const { body: logins } = await asAdmin("GET", "/admin/audit?query=action:login&per_page=3");
+  expect(logins.every((entry: { payload: { action: string } }) => entry.payload.action === "login")).toBe(
+    true,
+  );
+});
