@@ -2,7 +2,8 @@
 -- case, accents or punctuation.
 
 -- unaccent() is only stable because a dictionary can be edited; ours never is, and indexes need an immutable function.
--- In plpgsql, which keeps its plan for the session; functions with a search path are never inlined.
+-- In plpgsql, which keeps its plan for the session; functions with a search path are never inlined. A column may bring the
+-- collation "C", in which only ASCII has letters and case, so the database's own is named wherever that matters.
 create function private.fold_text(p_text text)
 returns text
 language plpgsql
@@ -13,7 +14,7 @@ security invoker
 set search_path = ''
 as $$
 begin
-  return lower(extensions.unaccent('extensions.unaccent'::regdictionary, replace(normalize(p_text, nfkc), '&', ' and ')));
+  return lower(extensions.unaccent('extensions.unaccent'::regdictionary, replace(normalize(p_text collate "default", nfkc), '&', ' and ')));
 end;
 $$;
 
@@ -32,8 +33,8 @@ security invoker
 set search_path = ''
 as $$
 declare
-  v_folded text := private.fold_text(p_text);
-  v_text text := v_folded;
+  v_folded text collate "default" := private.fold_text(p_text);
+  v_text text collate "default" := v_folded;
 begin
   v_text := regexp_replace(v_text, '[^[:alnum:][:space:]]+', '', 'g');
   v_text := btrim(regexp_replace(v_text, '[[:space:]]+', ' ', 'g'));
@@ -85,8 +86,8 @@ security invoker
 set search_path = ''
 as $$
 declare
-  v_folded text := private.fold_text(p_text);
-  v_words text := regexp_replace(v_folded, '[^[:alnum:][:space:]]+', '', 'g');
+  v_folded text collate "default" := private.fold_text(p_text);
+  v_words text collate "default" := regexp_replace(v_folded, '[^[:alnum:][:space:]]+', '', 'g');
 begin
   if v_words <> v_folded then
     -- "AC/DC" is found as "acdc" and as "ac dc".

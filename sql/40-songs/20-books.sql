@@ -157,7 +157,10 @@ parallel safe
 security invoker
 set search_path = ''
 as $$
-  select case when left(p_normalized_artist, 1) ~ '[[:alpha:]]' then upper(left(p_normalized_artist, 1)) else '#' end;
+  select case
+    when left(p_normalized_artist collate "default", 1) ~ '[[:alpha:]]' then upper(left(p_normalized_artist collate "default", 1))
+    else '#'
+  end;
 $$;
 
 comment on function private.artist_letter(text) is 'Where an artist stands in the alphabet; digits and symbols under "#".';

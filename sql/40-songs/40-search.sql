@@ -134,7 +134,7 @@ as $$
 declare
   v_most constant integer := 300;
   v_text text := private.normalize_text(p_query);
-  v_words text[] := string_to_array(v_text, ' ');
+  v_words text[] := private.search_words(v_text);
   v_start text := private.search_token('=', left(replace(v_text, ' ', ''), 60), true);
 begin
   return query

@@ -96,8 +96,8 @@ select ok(not 'Haddaway - What Is Love' = any (tests.found('halo')), 'nobody gue
 select results_eq(
   $$ select artist || ' - ' || title, match from private.search_book(tests.id('system'), 'love', 4, 0) $$,
   $$ values
-     ('Love - Alone Again Or', 'exact'), ('Foreigner - Love', 'exact'),
-     ('Queen - Love of My Life', 'prefix'), ('The Beatles - Love Me Do', 'prefix') $$,
+     ('Foreigner - Love', 'exact'), ('Love - Alone Again Or', 'exact'),
+     ('Nazareth - Love Hurts', 'prefix'), ('Otis - Lovely Day', 'prefix') $$,
   'exact comes before what starts like it, and what the catalogue knew first before the rest'
 );
 select is(
@@ -105,9 +105,9 @@ select is(
   array['exact', 'exact', 'prefix', 'prefix', 'prefix', 'prefix', 'words', 'words', 'words'],
   'then songs with the word anywhere'
 );
-select private.count_song_request(tests.id('system'), private.find_book_song(tests.id('system'), 'Nazareth', 'Love Hurts')) \g /dev/null
-select is((tests.found('love'))[3], 'Nazareth - Love Hurts', 'among equals the one asked for most often here comes first');
-select is((tests.found('love', 20, 'system'))[1], 'Love - Alone Again Or', 'but not before better matches');
+select private.count_song_request(tests.id('system'), private.find_book_song(tests.id('system'), 'Beatles', 'Love Me Do')) \g /dev/null
+select is((tests.found('love'))[3], 'The Beatles - Love Me Do', 'among equals the one asked for most often here comes first');
+select is((tests.found('love'))[1], 'Foreigner - Love', 'but not before better matches');
 select is(
   (select array_agg(distinct total_count) from private.search_book(tests.id('system'), 'love', 3, 0)), '{9}',
   'the total counts all that was found, not only the page'
@@ -129,7 +129,7 @@ select is(tests.found('%'), '{}', 'a percent sign is no wildcard');
 select is(tests.found('_'), '{}', 'an underscore is no wildcard');
 select is(tests.found('50%'), array['100% Band - Under_score 50% Off'], 'signs in a query are ignored like those in the songs');
 select lives_ok(
-  format('select * from private.search_book(tests.id(''system''), %L, 20, 0)', query), format('%L is a harmless query', query)
+  format('select * from private.search_book(tests.id(''system''), %L, 20, 0)', query), format('%s is a harmless query', to_json(query))
 )
 from unnest(array[
   '''', '''''', '\', '\''', '#', '# #', '(', ')', '&', '|', '!', '<->', ':*', 'a:*', ':', '''; drop table songs; --', '*', '<>',

@@ -1,0 +1,108 @@
+-- One song at a time, by hand.
+begin;
+\ir ../support/actors.psql
+select no_plan();
+
+select private.book_stage_add(tests.id('system'), '[
+  {"artist": "Queen", "title": "Bohemian Rapsody"}, {"artist": "Queen", "title": "One Vision"}, {"artist": "ABBA", "title": "SOS"}
+]') \g /dev/null
+select private.book_publish(tests.id('system')) \g /dev/null
+create temporary table song as
+select name, private.find_book_song(tests.id('system'), artist, title) as id
+from (values ('wrong', 'Queen', 'Bohemian Rapsody'), ('vision', 'Queen', 'One Vision'), ('sos', 'ABBA', 'SOS')) as song (name, artist, title);
+grant select on song to public;
+
+create function tests.letters()
+returns text[]
+language sql
+stable
+return (select coalesce(array_agg(letter || ':' || artists || ':' || songs order by letter), '{}') from private.browse_book_letters(tests.id('system')));
+
+-- Adding ---------------------------------------------------------------------------------------------------------------
+
+select is(
+  tests.answer('alice', $$ select public.add_song(tests.id('system'), ' Adele ', ' Hello ') is not null as added $$), '[{"added": true}]',
+  'a song is added'
+);
+select results_eq(
+  $$ select artist, title from private.book_song(tests.id('system'), private.find_book_song(tests.id('system'), 'adele', 'hello')) $$,
+  $$ values ('Adele', 'Hello') $$, 'without the blanks around it'
+);
+select is(tests.letters(), array['A:2:2', 'Q:1:2'], 'and can be browsed');
+select is((select title from private.newest_book_songs(tests.id('system'), 1)), 'Hello', 'and is the newest');
+select is(private.book_size(tests.id('system')), 4, 'and counts');
+select is(
+  (select title from private.search_book(tests.id('system'), 'adele hello', 5, 0)), 'Hello', 'and is found'
+);
+select is(tests.attempt('alice', call), outcome, format('%s: %s', outcome, call))
+from (values
+  ($$ select public.add_song(tests.id('system'), 'ADELE', 'Hello!') $$, '409 song_already_exists'),
+  ($$ select public.add_song(tests.id('system'), '', 'Hello') $$, '400 artist_invalid'),
+  ($$ select public.add_song(tests.id('system'), 'Adele', null) $$, '400 title_invalid'),
+  ($$ select public.add_song(tests.id('system'), repeat('x', 256), 'Hello') $$, '400 artist_invalid'),
+  ($$ select public.add_song(tests.id('system'), 'Adele', repeat('x', 256)) $$, '400 title_invalid'),
+  ($$ select public.add_song(gen_random_uuid(), 'Adele', 'Hello') $$, '404 system_not_found'),
+  ($$ select public.add_song(tests.id('foreign system'), 'Adele', 'Hello') $$, '404 system_not_found')
+) as example (call, outcome);
+
+-- Editing --------------------------------------------------------------------------------------------------------------
+
+select is(
+  tests.answer('mia', $$ select public.update_song(tests.id('system'), song.id, null, 'Bohemian Rhapsody') <> song.id as moved from song where name = 'wrong' $$),
+  '[{"moved": true}]', 'a corrected word makes it another song'
+);
+select is_empty(
+  $$ select private.book_song(tests.id('system'), id) from song where name = 'wrong' $$, 'and the wrong one is gone'
+);
+select is(
+  tests.answer('mia', $$ select public.update_song(tests.id('system'), song.id, 'QUEEN', null) = song.id as same from song where name = 'vision' $$),
+  '[{"same": true}]', 'another spelling is the same song'
+);
+select results_eq(
+  $$ select artist, title from private.book_song(tests.id('system'), (select id from song where name = 'vision')) $$,
+  $$ values ('QUEEN', 'One Vision') $$, 'spelled as wished, with what was left out unchanged'
+);
+select is(tests.letters(), array['A:2:2', 'Q:1:2'], 'an artist spelled in two ways is one artist');
+select is(private.book_size(tests.id('system')), 4, 'and the book is as large as before');
+select is(tests.attempt('alice', call), outcome, format('%s: %s', outcome, call))
+from (values
+  ($$ select public.update_song(tests.id('system'), (select id from song where name = 'sos'), 'queen', 'one vision') $$, '409 song_already_exists'),
+  ($$ select public.update_song(tests.id('system'), (select id from song where name = 'wrong'), null, 'x') $$, '404 song_not_found'),
+  ($$ select public.update_song(tests.id('system'), -1, null, 'x') $$, '404 song_not_found'),
+  ($$ select public.update_song(tests.id('system'), (select id from song where name = 'sos'), ' ', null) $$, '400 artist_invalid'),
+  ($$ select public.update_song(tests.id('system'), (select id from song where name = 'sos')) $$, '1')
+) as example (call, outcome);
+
+-- Deleting -------------------------------------------------------------------------------------------------------------
+
+select tests.answer('alice', $$ select public.delete_song(tests.id('system'), id) from song where name = 'sos' $$) \g /dev/null
+select is(private.find_book_song(tests.id('system'), 'ABBA', 'SOS'), null, 'a deleted song is gone');
+select is(tests.letters(), array['A:1:1', 'Q:1:2'], 'and its artist with it');
+select is(
+  tests.attempt('alice', $$ select public.delete_song(tests.id('system'), id) from song where name = 'sos' $$), '404 song_not_found', 'once'
+);
+-- An upload after edits ------------------------------------------------------------------------------------------------
+
+select private.book_stage_open(tests.id('system')) \g /dev/null
+select private.book_stage_add(tests.id('system'), '[
+  {"artist": "Queen", "title": "Bohemian Rapsody"}, {"artist": "Queen", "title": "One Vision"}, {"artist": "ABBA", "title": "SOS"}
+]') \g /dev/null
+select results_eq(
+  $$ select changed, songs from private.book_publish(tests.id('system')) $$, $$ values (true, 3) $$,
+  'an upload replaces what was edited, even when it is the same one as before'
+);
+select is(private.find_book_song(tests.id('system'), 'ABBA', 'SOS'), (select id from song where name = 'sos'), 'with the ids of before');
+select is(tests.letters(), array['A:1:1', 'Q:1:2'], 'and browsing follows');
+
+select is(
+  tests.answer('alice', $$ select public.clear_song_book(tests.id('system')) as songs $$), '[{"songs": 3}]', 'a book can be cleared'
+);
+select is(private.book_size(tests.id('system')), 0, 'then it is empty');
+select is(tests.letters(), '{}', 'for browsing too');
+select is(
+  tests.answer('alice', $$ select public.add_song(tests.id('system'), 'First', 'Song') > 0 as added $$), '[{"added": true}]',
+  'and songs can be added again'
+);
+
+select * from finish();
+rollback;
