@@ -175,6 +175,9 @@ begin
     when 'getVenues' then
       return jsonb_build_object('venues', private.openkj_venues(p_caller));
 
+    when 'getSongs' then
+      return jsonb_build_object('songs', private.openkj_songs(p_caller, p_body));
+
     when 'getRequests' then
       v_venue := private.openkj_venue(p_caller, p_body);
       return jsonb_build_object(
@@ -338,6 +341,11 @@ declare
 begin
   if v_command = 'connectionTest' then
     return '{"command": "connectionTest", "error": false, "connection": "ok"}'::jsonb;
+  end if;
+  -- Apps of singers have no key; getAccepting is also a command of programs that have one.
+  if v_command in ('search', 'browse', 'submitRequest', 'getNearbyVenues2', 'venueExists', 'venueAccepting')
+    or v_command = 'getAccepting' and p_body ? 'venueUrlName' then
+    return private.singer_dialect_call(v_command, p_body, p_address);
   end if;
 
   v_verified := private.verify_api_key(p_body ->> 'api_key', p_address);
