@@ -124,10 +124,9 @@ begin
     update private.password_attempts
     set failures = 0, locked_until = now() + interval '15 minutes'
     where user_id = v_user_id;
-    -- An account with only a phone number has nowhere to mail to, and is locked all the same.
-    perform private.enqueue_message('email', 'account_locked', account.email, '{}', v_user_id)
-    from auth.users as account
-    where account.id = v_user_id and account.email <> '';
+    perform private.enqueue_message(
+      'email', 'account_locked', (select account.email from auth.users as account where account.id = v_user_id), '{}', v_user_id
+    );
   else
     update private.password_attempts
     set failures = case when v_attempt.locked_until is null then v_attempt.failures + 1 else 1 end, locked_until = null

@@ -64,19 +64,20 @@ security definer
 set search_path = ''
 as $$
   insert into private.messages (channel, template_key, recipient, variables, user_id, idempotency_key)
-  values (
+  select
     p_channel, p_template_key, p_recipient, p_variables,
     -- A sign-up's mail is written before its user is committed, or even inserted.
     (select account.id from auth.users as account where account.id = p_user_id),
     p_idempotency_key
-  )
+  -- An account with only a phone number has nowhere to mail to; what was to be told of happens all the same.
+  where p_recipient <> ''
   on conflict (idempotency_key) do nothing
   returning id;
 $$;
 
 comment on function private.enqueue_message(text, text, text, jsonb, uuid, text) is
-  'Puts one message into the outbox and returns its id, or null when the idempotency key was used before. Definer: called from
-hooks and triggers of other roles.';
+  'Puts one message into the outbox and returns its id, or null when the idempotency key was used before or there is no recipient.
+Definer: called from hooks and triggers of other roles.';
 
 revoke all on function private.enqueue_message(text, text, text, jsonb, uuid, text) from public;
 

@@ -1,0 +1,217 @@
+-- Venues and systems: numbers, url names, what the world finds and what it does not.
+begin;
+\ir support/actors.psql
+select no_plan();
+
+create function pg_temp.add(p_name text, p_url_name text default null, p_organization text default 'A', p_more text default null)
+returns public.venues
+language plpgsql
+as $$
+declare
+  v_venue public.venues;
+begin
+  insert into public.venues (organization_id, name, url_name, address, city, state, postal_code)
+  values (tests.id(p_organization), p_name, p_url_name, '1 Main Street', 'Testville', 'TS', '12345')
+  returning * into v_venue;
+  return v_venue;
+end;
+$$;
+
+-- Numbers --------------------------------------------------------------------------------------------------------------
+
+select results_eq(
+  $$ select openkj_venue_id from public.venues where organization_id = tests.id('A') order by 1 $$, array[1001, 1002],
+  'an organization counts its venues from 1001'
+);
+select is((select openkj_venue_id from public.venues where id = tests.id('inn')), 1001, 'each organization its own');
+select is((pg_temp.add('Numbered')).openkj_venue_id, 1003, 'one after the other');
+delete from public.venues where organization_id = tests.id('A') and openkj_venue_id = 1003;
+select is((pg_temp.add('Numbered again')).openkj_venue_id, 1004, 'a number is never used again');
+select is((select openkj_system_id from public.systems where id = tests.id('system')), 1, 'systems are counted from 1');
+insert into public.systems (organization_id, name, openkj_system_id) values (tests.id('A'), 'Second', 77);
+select is((select openkj_system_id from public.systems where name = 'Second' and organization_id = tests.id('A')), 2, 'whatever the writer says');
+delete from public.systems where name = 'Second';
+insert into public.systems (organization_id, name) values (tests.id('A'), 'Third');
+select is((select openkj_system_id from public.systems where name = 'Third' and organization_id = tests.id('A')), 3, 'and not used again');
+
+-- Url names ------------------------------------------------------------------------------------------------------------
+
+select is((pg_temp.add('  Zqxj Café & Bar! ')).url_name, 'zqxj-cafe-bar', 'a url name is made from the name, transliterated');
+select is((pg_temp.add('Zqxj Cafe Bar')).url_name, 'zqxj-cafe-bar-2', 'taken ones get a number');
+select is((pg_temp.add('zqxj CAFÉ bar', null, 'B')).url_name, 'zqxj-cafe-bar-3', 'over all organizations');
+select is((pg_temp.add('Zqxjstraße Ærø Łódź')).url_name, 'zqxjstrasse-aero-lodz', 'letters of other alphabets become ours where they can');
+select matches((pg_temp.add('カラオケ館')).url_name, '^venue-[0-9]+$', 'a name with nothing to transliterate gets a number');
+select matches((pg_temp.add('!!!')).url_name, '^venue-[0-9]+$', 'and so does one without any letter');
+select matches((pg_temp.add('Admin')).url_name, '^admin-[0-9]+$', 'words that apps use are not given away');
+select is((pg_temp.add(repeat('zqxjlong ', 20))).url_name, rtrim(left(repeat('zqxjlong-', 20), 100), '-'), 'a long name is cut');
+select is(char_length((pg_temp.add(repeat('zqxjlong ', 20))).url_name) <= 100, true, 'also when it needs a number');
+select is((pg_temp.add('Chosen', 'zqxj-chosen')).url_name, 'zqxj-chosen', 'a url name may be chosen');
+select is((pg_temp.add('Empty choice zqxj', '')).url_name, 'empty-choice-zqxj', 'an empty choice is none');
+select throws_ok($$ select pg_temp.add('Chosen', 'zqxj-chosen', 'B') $$, 'PT409', 'url_name_taken', 'a chosen one that is taken is refused');
+select throws_ok($$ select pg_temp.add('Chosen', 'admin') $$, 'PT400', 'url_name_reserved', 'and so is a reserved one');
+select throws_ok(format('select pg_temp.add(%L, %L)', 'Chosen', bad), '23514', null, format('"%s" is no url name', bad))
+from unnest(array['Zqxj', 'zqxj bar', '-zqxj', 'zqxj-', 'zqxj--bar', 'zqxj/bar', 'zqxj''bar', repeat('x', 101), 'zqxjé']) as bad;
+
+update public.venues set name = 'Zqxj Renamed' where url_name = 'zqxj-cafe-bar';
+select is((select url_name from public.venues where name = 'Zqxj Renamed'), 'zqxj-cafe-bar', 'renaming keeps the url name');
+update public.venues set url_name = 'zqxj-moved' where url_name = 'zqxj-cafe-bar';
+select is((public.find_venue('zqxj-cafe-bar')).url_name, 'zqxj-moved', 'a former url name leads to the venue');
+select is((public.find_venue('zqxj-moved')).name, 'Zqxj Renamed', 'as does the present one');
+select matches((pg_temp.add('Zqxj Café Bar', null, 'B')).url_name, '^zqxj-cafe-bar-[0-9]+$', 'a former url name is not given to others');
+select throws_ok($$ select pg_temp.add('Thief', 'zqxj-cafe-bar', 'B') $$, 'PT409', 'url_name_taken', 'not even when they ask for it');
+update public.venues set url_name = 'zqxj-cafe-bar' where url_name = 'zqxj-moved';
+select is((public.find_venue('zqxj-moved')).url_name, 'zqxj-cafe-bar', 'its venue may have it back');
+select is(
+  tests.attempt('alice', $$ update public.venues set url_name = 'zqxj-by-hand' where url_name = 'zqxj-cafe-bar' $$), '42501',
+  'members do not change url names: they are on posters'
+);
+
+-- What a venue may be --------------------------------------------------------------------------------------------------
+
+select is(
+  tests.attempt('alice', format('update public.venues set %s where id = tests.id(''hall'')', change)), '23514', change || ' is refused'
+)
+from unnest(array[
+  'name = ''''', 'name = ''   ''', format('name = %L', repeat('x', 256)), 'website = ''javascript:alert(1)''', 'website = ''https://x y''',
+  'phone_number = ''555''', 'latitude = 91', 'longitude = -181', 'latitude = null', 'latitude = ''nan''', 'state = ''T''',
+  'website = ''https://x"onclick''', format('postal_code = %L', repeat('1', 21))
+]) as change;
+select is(
+  tests.attempt('alice', $$ update public.venues set name = '  The   Hall ' where id = tests.id('hall') and name = 'Hall of the tests' $$), '1',
+  'blanks around a name are taken away'
+);
+select is(
+  tests.attempt('alice', $$ update public.venues set system_id = tests.id('foreign system') where id = tests.id('hall') $$), '23503',
+  'a venue uses no system of others'
+);
+select is(
+  tests.attempt('alice', $$ delete from public.systems where id = tests.id('system') $$), '1', 'a system that no venue names may go'
+);
+update public.venues set system_id = tests.id('system') where id = tests.id('hall');
+select is(
+  tests.attempt('alice', $$ delete from public.systems where id = tests.id('system') $$), '23503', 'one that a venue names may not'
+);
+select is(
+  tests.attempt('alice', $$ insert into public.venues (organization_id, name, address, city, state, postal_code, openkj_venue_id)
+    values (tests.id('A'), 'X', 'X', 'X', 'TS', 'X', 1) $$), '42501', 'numbers are not chosen'
+);
+select is(
+  tests.attempt('bob', $$ insert into public.venues (organization_id, name, url_name, address, city, state, postal_code)
+    values (tests.id('A'), 'X', 'zqxj-planted', 'X', 'X', 'TS', 'X') $$), '42501', 'nobody plants a venue in another organization'
+);
+select is_empty($$ select from private.venue_url_names where url_name = 'zqxj-planted' $$, 'and no url name stays behind');
+
+-- A private function's rights are no way in: updates touch only what the policy shows.
+select is(tests.attempt('bob', $$ update public.venues set name = 'Taken over' where id = tests.id('hall') $$), '0', 'a foreign venue is not there to change');
+
+-- Finding --------------------------------------------------------------------------------------------------------------
+
+select is(
+  tests.answer('anon', format('select (public.find_venue(%L)).id', (select url_name from public.venues where id = tests.id('hall')))),
+  jsonb_build_array(jsonb_build_object('id', tests.id('hall'))), 'everybody finds a venue by its url name'
+);
+select is(
+  tests.answer('anon', format('select (public.find_venue(%L)).id', '  ' || upper((select url_name from public.venues where id = tests.id('hall'))) || ' ')),
+  jsonb_build_array(jsonb_build_object('id', tests.id('hall'))), 'in whatever case it was typed'
+);
+select is(
+  tests.answer('gus', format('select (public.find_venue(%L)).name', (select url_name from public.venues where id = tests.id('cellar')))),
+  '[{"name": "Cellar of the tests"}]', 'a private venue is found by its url name'
+);
+select is(tests.attempt('gus', format('select public.find_venue(%L)', bad)), '404 venue_not_found', 'an unknown one is not found')
+from unnest(array['zqxj-nowhere', '', '%', '../admin', repeat('x', 100000), null]) as bad;
+select set_eq(
+  $$ select jsonb_object_keys(to_jsonb(public.find_venue((select url_name from public.venues where id = tests.id('hall'))))) $$,
+  array['id', 'url_name', 'name', 'address', 'city', 'state', 'postal_code', 'country', 'phone_number', 'website', 'accepting_requests', 'latitude', 'longitude'],
+  'the world sees a card of it, not whose it is'
+);
+
+-- Nearby. The hall is 6.9 miles north of the inn; the cellar beside it is private, the mill has no place.
+select results_eq(
+  $$ select id, distance_miles, distance_kilometers from public.nearby_venues(-48.8767, -123.3933) $$,
+  $$ values (tests.id('hall'), 0.00, 0.00), (tests.id('inn'), 6.91, 11.12) $$,
+  'nearby venues come nearest first, in miles and kilometres with two decimals, without private ones'
+);
+select results_eq(
+  $$ select id from public.nearby_venues(-48.8767, -123.3933, 6) $$, array[tests.id('hall')], 'within the radius'
+);
+select results_eq(
+  $$ select id from public.nearby_venues(-48.9767, -123.3933, 25, 1) $$, array[tests.id('inn')], 'up to the limit'
+);
+update public.venues set accepting_requests = false where id = tests.id('hall');
+select results_eq(
+  $$ select id from public.nearby_venues(-48.8767, -123.3933, p_accepting => true) $$, array[tests.id('inn')], 'those that are open'
+);
+select results_eq(
+  $$ select id from public.nearby_venues(-48.8767, -123.3933, p_accepting => false) $$, array[tests.id('hall')], 'or those that are not'
+);
+select is_empty($$ select from public.nearby_venues(-20, 179.9, 100) where id = tests.id('hall') $$, 'nothing that is far away');
+select pg_temp.add('Dateline')
+\g /dev/null
+update public.venues set latitude = -50, longitude = 179.95 where name = 'Dateline' and organization_id = tests.id('A');
+select results_eq(
+  $$ select name, distance_miles < 10 from public.nearby_venues(-50, -179.95) $$, $$ values ('Dateline', true) $$,
+  'the date line is no border'
+);
+select is(
+  tests.attempt('anon', format('select * from public.nearby_venues(%s)', arguments)), outcome, format('nearby_venues(%s)', arguments)
+)
+from (values
+  ('90, 180', '0'), ('-90, -180', '0'),
+  ('90.1, 0', '400 invalid_latitude'), ('null, 0', '400 invalid_latitude'), ('''nan'', 0', '400 invalid_latitude'), ('''infinity'', 0', '400 invalid_latitude'),
+  ('0, -180.1', '400 invalid_longitude'), ('0, null', '400 invalid_longitude'), ('0, ''nan''', '400 invalid_longitude'),
+  ('0, 0, 0.99', '400 invalid_radius'), ('0, 0, 100.1', '400 invalid_radius'), ('0, 0, null', '400 invalid_radius'), ('0, 0, ''nan''', '400 invalid_radius'),
+  ('0, 0, 25, 0', '400 invalid_limit'), ('0, 0, 25, 51', '400 invalid_limit'), ('0, 0, 25, null', '400 invalid_limit'),
+  ('0, 0, 1, 50', '0'), ('0, 0, 100, 1', '0')
+) as tried (arguments, outcome);
+
+-- Archiving ------------------------------------------------------------------------------------------------------------
+
+select tests.act_as('alice');
+select lives_ok($$ select public.archive_venue(tests.id('hall')) $$, 'a venue is archived');
+select lives_ok($$ select public.archive_venue(tests.id('hall')) $$, 'again is harmless');
+select tests.act_as_owner_role();
+select ok((select archived_at is not null and not accepting_requests from public.venues where id = tests.id('hall')), 'and closed');
+select is(
+  tests.attempt('anon', format('select public.find_venue(%L)', (select url_name from public.venues where id = tests.id('hall')))),
+  '404 venue_not_found', 'nobody finds it any more'
+);
+select results_eq($$ select id from public.nearby_venues(-48.8767, -123.3933) $$, array[tests.id('inn')], 'not even nearby');
+select is(tests.attempt('alice', $$ select from public.venues where id = tests.id('hall') $$), '1', 'its members still see it');
+select is(tests.attempt('alice', $$ select public.set_accepting(tests.id('hall'), true) $$), '404 venue_not_found', 'it does not open again');
+select is(
+  tests.attempt('eve', $$ select public.submit_request(tests.id('hall'), null, 'A', 'B', array['Eve']) $$), '404 venue_not_found',
+  'nobody asks for songs there'
+);
+select is(tests.attempt('eve', $$ select * from public.public_queue(tests.id('hall')) $$), '404 venue_not_found', 'or reads its queue');
+select is(tests.attempt('eve', $$ select * from public.search_songs(tests.id('hall'), 'x') $$), '404 venue_not_found', 'or its book');
+select is(
+  tests.attempt('alice', $$ update public.venues set archived_at = null where id = tests.id('hall') $$), '42501', 'nobody brings it back by hand'
+);
+
+-- Accepting ------------------------------------------------------------------------------------------------------------
+
+select is(tests.attempt('stan', $$ select public.set_accepting(tests.id('cellar'), null) $$), '400 invalid_accepting', 'open or closed must be said');
+select tests.act_as('stan');
+select public.set_accepting(tests.id('cellar'), false)
+\g /dev/null
+select tests.act_as_owner_role();
+select is((select accepting_requests from public.venues where id = tests.id('cellar')), false, 'the person at the desk closes the venue');
+select is(
+  tests.attempt('stan', $$ update public.venues set accepting_requests = true where id = tests.id('cellar') $$), '0', 'without being able to change it otherwise'
+);
+
+-- Rules ----------------------------------------------------------------------------------------------------------------
+
+select is((select count(*) from public.venue_rules where venue_id = tests.id('mill')), 1::bigint, 'a venue is made with its rules');
+select is(
+  tests.attempt('mia', format('update public.venue_rules set %s where venue_id = tests.id(''hall'')', change)), '23514', change || ' is refused'
+)
+from unnest(array[
+  'max_active_requests = 0', 'max_active_requests = 101', 'cooldown_minutes = 0', 'cooldown_minutes = 1441', 'same_song = ''never''',
+  'same_song = ''not_within_minutes''', 'max_requests_per_hour = 0', 'queue_order = ''random''', 'queue_visibility = ''everything'''
+]) as change;
+select is(tests.attempt('mia', $$ update public.venue_rules set venue_id = tests.id('inn') $$), '42501', 'rules do not move to another venue');
+
+select * from finish();
+rollback;
