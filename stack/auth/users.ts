@@ -182,11 +182,12 @@ export async function createIdentity(
   provider: string,
   data: JsonObject & { sub: string },
 ): Promise<Identity> {
-  const now = new Date();
+  // The database's clock is fine enough to keep the order of two identities made at once.
   const rows = await databaseStep("Error creating identity", () =>
     sql<Identity[]>`
     insert into auth.identities (provider_id, user_id, identity_data, provider, last_sign_in_at, created_at, updated_at)
-    values (${data.sub}, ${userId}, ${jsonValue(sql, data)}, ${provider}, ${now}, ${now}, ${now})
+    values (${data.sub}, ${userId}, ${jsonValue(sql, data)}, ${provider}, clock_timestamp(),
+      clock_timestamp(), clock_timestamp())
     returning *`);
   const identity = rows[0];
   if (identity === undefined) throw new Error("insert returned no row");

@@ -150,7 +150,7 @@ describe("changing users", () => {
     });
     expect(error).toBeNull();
     expect(data.user).toMatchObject({ email, phone, app_metadata: { tier: 2 } });
-    expect(data.user.user_metadata).toEqual({ b: 2, c: 3, email_verified: true });
+    expect(data.user?.user_metadata).toEqual({ b: 2, c: 3, email_verified: true });
     await signInAgain(email);
   });
 

@@ -112,7 +112,8 @@ describe("two error formats", () => {
   });
 
   test("the old one otherwise", async () => {
-    for (const headers of [{}, { "x-supabase-api-version": "2023-12-31" }]) {
+    const versions: Record<string, string>[] = [{}, { "x-supabase-api-version": "2023-12-31" }];
+    for (const headers of versions) {
       const answer = await call("POST", "/token?grant_type=password", wrong, { headers });
       expect(answer.body).toEqual({
         code: 400,
