@@ -300,6 +300,64 @@ export type Database = {
         };
         Relationships: [];
       };
+      "organization_invitations": {
+        Row: {
+          "answered_at": string | null;
+          "created_at": string;
+          "email": string;
+          "expires_at": string;
+          "grants": (string)[];
+          "id": string;
+          "invited_by": string | null;
+          "organization_id": string;
+          "role_key": string;
+          "status": string;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "answered_at"?: string | null;
+          "created_at"?: string;
+          "email": string;
+          "expires_at"?: string;
+          "grants"?: (string)[];
+          "id"?: string;
+          "invited_by"?: string | null;
+          "organization_id": string;
+          "role_key": string;
+          "status"?: string;
+          "updated_at"?: string;
+        };
+        Update: {
+          "answered_at"?: string | null;
+          "created_at"?: string;
+          "email"?: string;
+          "expires_at"?: string;
+          "grants"?: (string)[];
+          "id"?: string;
+          "invited_by"?: string | null;
+          "organization_id"?: string;
+          "role_key"?: string;
+          "status"?: string;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "organization_invitations_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "organization_invitations_role_key_fkey";
+            columns: ["role_key"];
+            isOneToOne: false;
+            referencedRelation: "roles";
+            referencedColumns: ["key"];
+          },
+        ];
+      };
       "organization_member_permissions": {
         Row: {
           "created_at": string;
@@ -1149,6 +1207,8 @@ export type Database = {
       [_ in never]: never;
     };
     Functions: {
+      "accept_invitation": { Args: { "p_token": string }; Returns: string };
+      "accept_ownership": { Args: { "p_organization_id": string }; Returns: undefined };
       "add_song": { Args: { "p_artist": string; "p_system_id": string; "p_title": string }; Returns: number };
       "add_walk_up": {
         Args: {
@@ -1263,6 +1323,7 @@ export type Database = {
       "clear_queue": { Args: { "p_venue_id": string }; Returns: number };
       "clear_song_book": { Args: { "p_system_id": string }; Returns: number };
       "close_show": { Args: { "p_venue_id": string }; Returns: undefined };
+      "confirm_password": { Args: { "p_password": string }; Returns: boolean };
       "create_api_key": {
         Args: {
           "p_allowed_networks"?: (unknown)[];
@@ -1276,8 +1337,12 @@ export type Database = {
         };
         Returns: Json;
       };
+      "create_backup_codes": { Args: Record<PropertyKey, never>; Returns: (string)[] };
       "create_organization": { Args: { "p_name": string; "p_time_zone"?: string }; Returns: string };
       "create_singer_profile": { Args: Record<PropertyKey, never>; Returns: string };
+      "decline_invitation": { Args: { "p_token": string }; Returns: undefined };
+      "decline_ownership": { Args: { "p_organization_id": string }; Returns: undefined };
+      "delete_account": { Args: Record<PropertyKey, never>; Returns: undefined };
       "delete_song": { Args: { "p_song_id": number; "p_system_id": string }; Returns: undefined };
       "discard_book_upload": { Args: { "p_system_id": string }; Returns: undefined };
       "edit_request": {
@@ -1313,7 +1378,9 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "end_session": { Args: { "p_session_id": string }; Returns: undefined };
       "enter_show": { Args: { "p_pin": string; "p_venue_id": string }; Returns: boolean };
+      "export_account": { Args: Record<PropertyKey, never>; Returns: Json };
       "find_venue": {
         Args: { "p_url_name": string };
         Returns: Database["public"]["CompositeTypes"]["venue_card"];
@@ -1325,6 +1392,50 @@ export type Database = {
         };
       };
       "get_book_upload": { Args: { "p_system_id": string }; Returns: Json };
+      "invite_member": {
+        Args: {
+          "p_email": string;
+          "p_grants"?: (string)[];
+          "p_organization_id": string;
+          "p_role_key": string;
+        };
+        Returns: string;
+      };
+      "leave_organization": { Args: { "p_organization_id": string }; Returns: undefined };
+      "list_members": {
+        Args: {
+          "p_limit"?: number;
+          "p_organization_id": string;
+          "p_page"?: number;
+          "p_role_key"?: string;
+          "p_search"?: string;
+          "p_status"?: string;
+        };
+        Returns: {
+          "denials": (string)[];
+          "email": string;
+          "grants": (string)[];
+          "id": string;
+          "joined_at": string;
+          "name": string;
+          "role_key": string;
+          "status": string;
+          "total_count": number;
+          "user_id": string;
+        }[];
+      };
+      "list_sessions": {
+        Args: Record<PropertyKey, never>;
+        Returns: {
+          "address": unknown;
+          "assurance_level": string;
+          "created_at": string;
+          "id": string;
+          "is_current": boolean;
+          "last_used_at": string;
+          "user_agent": string;
+        }[];
+      };
       "most_requested_songs": {
         Args: { "p_limit"?: number; "p_venue_id": string };
         Returns: {
@@ -1388,8 +1499,10 @@ export type Database = {
           "title": string;
         }[];
       };
+      "offer_ownership": { Args: { "p_member_id": string }; Returns: undefined };
       "open_show": { Args: { "p_venue_id": string }; Returns: string };
       "organization_overview": { Args: { "p_organization_id": string }; Returns: Json };
+      "preview_invitation": { Args: { "p_token": string }; Returns: Json };
       "process_requests": { Args: { "p_processed"?: boolean; "p_request_ids": (number)[] }; Returns: number };
       "public_queue": {
         Args: { "p_venue_id": string };
@@ -1412,7 +1525,10 @@ export type Database = {
           "title": string;
         }[];
       };
+      "remove_member": { Args: { "p_member_id": string }; Returns: undefined };
+      "resend_invitation": { Args: { "p_invitation_id": string }; Returns: undefined };
       "revoke_api_key": { Args: { "p_api_key_id": string }; Returns: undefined };
+      "revoke_invitation": { Args: { "p_invitation_id": string }; Returns: undefined };
       "rotate_api_key": { Args: { "p_api_key_id": string; "p_grace_hours"?: number }; Returns: Json };
       "search_songs": {
         Args: { "p_limit"?: number; "p_offset"?: number; "p_query": string; "p_venue_id": string };
@@ -1425,6 +1541,7 @@ export type Database = {
         }[];
       };
       "set_accepting": { Args: { "p_accepting": boolean; "p_venue_id": string }; Returns: undefined };
+      "set_member_suspended": { Args: { "p_member_id": string; "p_suspended": boolean }; Returns: undefined };
       "set_request_state": {
         Args: { "p_reason"?: string; "p_request_id": number; "p_state": string };
         Returns: {
@@ -1502,10 +1619,20 @@ export type Database = {
         };
       };
       "switch_context": { Args: { "p_organization_id"?: string }; Returns: undefined };
+      "update_member": {
+        Args: {
+          "p_denials"?: (string)[];
+          "p_grants"?: (string)[];
+          "p_member_id": string;
+          "p_role_key"?: string;
+        };
+        Returns: undefined;
+      };
       "update_song": {
         Args: { "p_artist"?: string; "p_song_id": number; "p_system_id": string; "p_title"?: string };
         Returns: number;
       };
+      "use_backup_code": { Args: { "p_code": string }; Returns: boolean };
       "venue_statistics": {
         Args: { "p_end"?: string; "p_start"?: string; "p_venue_id": string };
         Returns: Json;

@@ -7,6 +7,11 @@ insert into private.rate_limits (key, maximum, window_seconds, description) valu
   ('requests_per_venue', 50, 3600, 'Song requests at one venue, where the venue sets nothing else'),
   ('pin_attempts_per_device', 5, 900, 'PINs tried by one guest or singer'),
   ('pin_attempts_per_venue', 200, 900, 'PINs tried at one venue'),
+  ('password_confirmations', 5, 900, 'Passwords entered again by one user'),
+  ('backup_codes', 5, 900, 'Backup codes tried by one user'),
+  ('invitations', 50, 86400, 'Invitations sent by one organization'),
+  ('invitation_resends', 5, 3600, 'Times one invitation is sent again'),
+  ('invitation_lookups', 60, 3600, 'Invitation tokens looked up from one address'),
   ('api_key_rotation', 5, 3600, 'Rotations of one API key'),
   ('api_key_failures', 100, 60, 'Wrong API keys from one address')
 on conflict (key) do nothing;

@@ -54,17 +54,19 @@ begin
   into v_account
   from auth.users as account
   where account.id = p_user_id;
-  if v_account.email is not null and private.wants_message(p_user_id, p_category, 'email') then
-    perform private.enqueue_message('email', p_kind, v_account.email, p_data, p_user_id, p_idempotency_key || ':email');
-  end if;
-  if v_account.phone is not null and private.wants_message(p_user_id, p_category, 'sms') then
-    perform private.enqueue_message('sms', p_kind, v_account.phone, p_data, p_user_id, p_idempotency_key || ':sms');
-  end if;
+  perform private.enqueue_message(
+    template.channel, p_kind, case template.channel when 'email' then v_account.email else v_account.phone end, p_data, p_user_id,
+    p_idempotency_key || ':' || template.channel
+  )
+  from private.message_templates as template
+  where template.key = p_kind
+    and case template.channel when 'email' then v_account.email else v_account.phone end is not null
+    and private.wants_message(p_user_id, p_category, template.channel);
 end;
 $$;
 
 comment on function private.notify_user(uuid, text, text, jsonb, text) is
-  'Tells a user something once per idempotency key: in the app at once, by mail and text as the user prefers. A kind sent by mail or
-text has a template of that name. Definer: called while somebody else acts.';
+  'Tells a user something once per idempotency key: in the app at once, by mail and text where the
+kind has a template and the user wants it. Definer: called while somebody else acts.';
 
 revoke all on function private.notify_user(uuid, text, text, jsonb, text) from public;

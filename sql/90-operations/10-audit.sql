@@ -144,6 +144,10 @@ create trigger organization_member_permissions_audit
   after insert or update or delete on public.organization_member_permissions
   for each row execute function private.record_audit();
 
+create trigger organization_invitations_audit
+  after insert or update or delete on public.organization_invitations
+  for each row execute function private.record_audit();
+
 create trigger api_keys_audit
   after insert or update or delete on public.api_keys
   for each row execute function private.record_audit();
