@@ -155,6 +155,7 @@ export type Database = {
           "actor_kind": string;
           "address": unknown;
           "created_at": string;
+          "delegated_access_id": string | null;
           "http_request_id": string | null;
           "id": number;
           "new_values": Json | null;
@@ -171,6 +172,7 @@ export type Database = {
           "actor_kind": string;
           "address"?: unknown;
           "created_at"?: string;
+          "delegated_access_id"?: string | null;
           "http_request_id"?: string | null;
           "id"?: never;
           "new_values"?: Json | null;
@@ -186,6 +188,7 @@ export type Database = {
           "actor_kind"?: string;
           "address"?: unknown;
           "created_at"?: string;
+          "delegated_access_id"?: string | null;
           "http_request_id"?: string | null;
           "id"?: never;
           "new_values"?: Json | null;
@@ -237,6 +240,48 @@ export type Database = {
             columns: ["venue_id"];
             isOneToOne: false;
             referencedRelation: "venues";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "delegated_access_sessions": {
+        Row: {
+          "admin_id": string;
+          "can_write": boolean;
+          "created_at": string;
+          "ended_at": string | null;
+          "expires_at": string;
+          "id": string;
+          "organization_id": string;
+          "reason": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "admin_id": string;
+          "can_write": boolean;
+          "created_at"?: string;
+          "ended_at"?: string | null;
+          "expires_at": string;
+          "id"?: string;
+          "organization_id": string;
+          "reason": string;
+        };
+        Update: {
+          "admin_id"?: string;
+          "can_write"?: boolean;
+          "created_at"?: string;
+          "ended_at"?: string | null;
+          "expires_at"?: string;
+          "id"?: string;
+          "organization_id"?: string;
+          "reason"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "delegated_access_sessions_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
             referencedColumns: ["id"];
           },
         ];
@@ -1378,6 +1423,7 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "end_delegated_access": { Args: { "p_id": string }; Returns: undefined };
       "end_session": { Args: { "p_session_id": string }; Returns: undefined };
       "enter_show": { Args: { "p_pin": string; "p_venue_id": string }; Returns: boolean };
       "export_account": { Args: Record<PropertyKey, never>; Returns: Json };
@@ -1500,6 +1546,10 @@ export type Database = {
         }[];
       };
       "offer_ownership": { Args: { "p_member_id": string }; Returns: undefined };
+      "open_delegated_access": {
+        Args: { "p_hours"?: number; "p_organization_id": string; "p_reason": string; "p_write"?: boolean };
+        Returns: string;
+      };
       "open_show": { Args: { "p_venue_id": string }; Returns: string };
       "organization_overview": { Args: { "p_organization_id": string }; Returns: Json };
       "preview_invitation": { Args: { "p_token": string }; Returns: Json };

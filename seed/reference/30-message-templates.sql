@@ -39,6 +39,8 @@ insert into private.message_templates (key, channel, category, subject, body) va
    E'{{inviter}} invited you to work in {{organization}} as {{role}}.\n\nOpen this link to see and answer the invitation:\n{{link}}\n\nIt works until {{expires}}. If you do not know them, ignore this mail.'),
   ('member_removed', 'email', 'organization', 'You no longer belong to {{organization}}',
    E'You are no longer a member of {{organization}}.'),
+  ('delegated_access_opened', 'email', 'security', 'Support has access to {{organization}}',
+   E'Somebody from the platform may {{access}} {{organization}} for {{hours}} hours. The reason they gave:\n\n{{reason}}\n\nYou can end this at any time in the portal.'),
   ('ownership_offered', 'email', 'security', 'You are to become the owner of {{organization}}',
    E'{{owner}} wants to make you the owner of {{organization}}.\n\nAccept or decline it in the portal within seven days.'),
   ('ownership_transferred', 'email', 'security', '{{organization}} has a new owner',

@@ -32,12 +32,22 @@ as $$
         from public.organization_member_permissions as granted
         where granted.organization_member_id = member.id and granted.permission_key = p_permission and granted.effect = 'grant'
       )
-    );
+    )
+  union
+  select delegated.organization_id
+  from public.delegated_access_sessions as delegated
+  join private.delegable_permissions as delegable on delegable.permission_key = p_permission
+  where delegated.admin_id = (select auth.uid())
+    and delegated.ended_at is null
+    and delegated.expires_at > now()
+    and (delegated.can_write or not delegable.needs_write)
+    and (select private.platform_role()) is not null;
 $$;
 
 comment on function private.organizations_with(text) is
   'The organizations in which the caller holds the permission now: active membership, role plus grants minus denials, a
-trusted session, and a second factor where the organization asks for one. Definer: it reads memberships of all.';
+trusted session, and a second factor where the organization asks for one; or live delegated access of platform people. Definer: it
+reads memberships of all.';
 
 revoke all on function private.organizations_with(text) from public;
 grant execute on function private.organizations_with(text) to anon, authenticated;

@@ -7,6 +7,7 @@ create table public.audit_entries (
   organization_id uuid,
   actor_id uuid,
   actor_kind text not null,
+  delegated_access_id uuid,
   table_name text not null,
   row_key text not null,
   operation text not null,
@@ -29,7 +30,7 @@ create index audit_entries_actor_id_idx on public.audit_entries (actor_id, creat
 
 comment on table public.audit_entries is
   'Every tenant- or security-relevant change. No foreign keys: entries outlive what they speak of. old_values and new_values hold the
-columns that changed, secrets left out.';
+columns that changed, secrets left out. delegated_access_id tells that somebody from the platform acted.';
 
 -- Nothing is lost when a month's partition was not made in time.
 create table private.audit_entries_default partition of public.audit_entries default;
@@ -77,6 +78,7 @@ declare
   v_old jsonb := case when tg_op <> 'INSERT' then to_jsonb(old) end;
   v_new jsonb := case when tg_op <> 'DELETE' then to_jsonb(new) end;
   v_row jsonb := coalesce(v_new, v_old);
+  v_organization_id uuid;
   v_hidden text[] := array['created_at', 'updated_at', 'location', 'secret_hash', 'pin_hash', 'token_hash'];
 begin
   if tg_op = 'UPDATE' then
@@ -88,21 +90,22 @@ begin
       return null;
     end if;
   end if;
+  v_organization_id := case tg_table_name
+    when 'organizations' then (v_row ->> 'id')::uuid
+    when 'venue_rules' then (select venue.organization_id from public.venues as venue where venue.id = (v_row ->> 'venue_id')::uuid)
+    when 'organization_member_permissions' then (
+      select member.organization_id
+      from public.organization_members as member
+      where member.id = (v_row ->> 'organization_member_id')::uuid
+    )
+    else (v_row ->> 'organization_id')::uuid
+  end;
   insert into public.audit_entries (
-    organization_id, actor_id, actor_kind, table_name, row_key, operation, old_values, new_values, address, user_agent,
+    organization_id, actor_id, actor_kind, delegated_access_id, table_name, row_key, operation, old_values, new_values, address, user_agent,
     http_request_id
   )
   values (
-    case tg_table_name
-      when 'organizations' then (v_row ->> 'id')::uuid
-      when 'venue_rules' then (select venue.organization_id from public.venues as venue where venue.id = (v_row ->> 'venue_id')::uuid)
-      when 'organization_member_permissions' then (
-        select member.organization_id
-        from public.organization_members as member
-        where member.id = (v_row ->> 'organization_member_id')::uuid
-      )
-      else (v_row ->> 'organization_id')::uuid
-    end,
+    v_organization_id,
     auth.uid(),
     case
       when private.change_source() in ('openkj', 'api') then 'api_key'
@@ -111,6 +114,14 @@ begin
       when private.claims() ->> 'role' = 'service_role' then 'service'
       else 'system'
     end,
+    (
+      select delegated.id
+      from public.delegated_access_sessions as delegated
+      where delegated.admin_id = auth.uid() and delegated.organization_id = v_organization_id
+        and delegated.ended_at is null and delegated.expires_at > now()
+      order by delegated.created_at desc
+      limit 1
+    ),
     tg_table_name,
     coalesce(
       v_row ->> 'id',
@@ -150,6 +161,10 @@ create trigger organization_invitations_audit
 
 create trigger api_keys_audit
   after insert or update or delete on public.api_keys
+  for each row execute function private.record_audit();
+
+create trigger delegated_access_sessions_audit
+  after insert or update on public.delegated_access_sessions
   for each row execute function private.record_audit();
 
 create trigger systems_audit

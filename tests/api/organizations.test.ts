@@ -236,6 +236,51 @@ describe("ownership", () => {
   });
 });
 
+describe("delegated access", () => {
+  test("reads for a while, writes only when asked for, tells the owner, is audited and ended at once", async () => {
+    const helper = await signUp("support");
+    const open = (p_write = false) =>
+      helper.client.rpc("open_delegated_access", {
+        p_organization_id: host.organizationId,
+        p_reason: "Ticket 4711: the book does not load",
+        p_write,
+      });
+    expect((await open()).error?.message).toBe("organization_not_found");
+    await database`insert into private.platform_admins (user_id, role_key) values (${helper.userId}, 'support_admin')`;
+    expect((await open()).error?.message, "without a second factor").toBe("organization_not_found");
+    await addSecondFactor(helper);
+    const venue = await addVenue(host);
+    const venues = async () => expectData(await helper.client.from("venues").select("id"));
+    expect(await venues()).toEqual([]);
+
+    const id = expectData(await open());
+    expect(await venues()).toEqual([{ id: venue.id }]);
+    expect((await latestMessage(host.email, "delegated_access_opened")).body_text).toContain("Ticket 4711");
+    const rename = async () =>
+      expectData(
+        await helper.client.from("venues").update({ name: "Helped" }).eq("id", venue.id).select("id"),
+      );
+    expect(await rename(), "read-only").toEqual([]);
+    expect(expectData(await helper.client.from("api_keys").select("id"))).toEqual([]);
+    expect(
+      (await helper.client.rpc("list_members", { p_organization_id: host.organizationId })).error?.message,
+    )
+      .toBe("permission_denied");
+
+    const writing = expectData(await open(true));
+    expect(await rename()).toEqual([{ id: venue.id }]);
+    const [entry] = expectData(
+      await host.client.from("audit_entries").select("delegated_access_id").eq("row_key", venue.id)
+        .eq("operation", "update"),
+    );
+    expect(entry?.delegated_access_id).toBe(writing);
+    for (const p_id of [id, writing]) {
+      expect((await host.client.rpc("end_delegated_access", { p_id })).error).toBeNull();
+    }
+    expect(await venues()).toEqual([]);
+  });
+});
+
 describe("the audit log", () => {
   test("says who changed what, without secrets, to those who may read it", async () => {
     const venue = await addVenue(host);
