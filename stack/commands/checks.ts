@@ -26,18 +26,25 @@ export const checks: Record<"format" | "lint" | "typecheck" | "generated", () =>
   ],
 };
 
+/** The caller's environment, and what keeps the tools to themselves and their output to the point. */
+export const toolEnvironment = {
+  ...process.env,
+  DENO_DIR: join(root, ".stack", "deno"),
+  DENO_NO_UPDATE_CHECK: "1",
+  // A registry may be reached through a proxy whose certificate only the system knows.
+  DENO_TLS_CA_STORE: "mozilla,system",
+  SUPABASE_TELEMETRY_DISABLED: "1",
+  // Otherwise the CLI remarks on the missing TLS of the loopback interface.
+  PGSSLMODE: "disable",
+};
+
 /** Runs a command line with the project's own programs; returns whether it succeeded. */
 export function succeeds(command: string[], environment: Record<string, string> = {}): boolean {
   const [program = "", ...words] = command;
   const result = spawnSync(program, words, {
     cwd: root,
     stdio: "inherit",
-    env: {
-      ...process.env,
-      DENO_DIR: join(root, ".stack", "deno"),
-      DENO_NO_UPDATE_CHECK: "1",
-      ...environment,
-    },
+    env: { ...toolEnvironment, ...environment },
   });
   return result.status === 0;
 }

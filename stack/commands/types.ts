@@ -1,21 +1,20 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { root, runningInstance } from "../instance.ts";
-import { databaseUrl } from "../instance.ts";
+import { databaseUrl, root, runningInstance } from "../instance.ts";
+import { toolEnvironment } from "./checks.ts";
 
 const path = join(root, "types", "database.ts");
 
 /** The database's tables and functions as TypeScript, formatted like everything else. */
 function generate(url: string): string {
-  const options = { cwd: root, encoding: "utf8", maxBuffer: 64 * 1024 * 1024 } as const;
+  const options = { cwd: root, encoding: "utf8", maxBuffer: 64 * 1024 * 1024, env: toolEnvironment } as const;
   const text = execFileSync(
     "supabase",
     ["gen", "types", "typescript", `--remote=${url}`, "--schema=public"],
     {
       ...options,
       stdio: ["ignore", "pipe", "ignore"],
-      env: { ...process.env, SUPABASE_TELEMETRY_DISABLED: "1" },
     },
   );
   return execFileSync("deno", ["fmt", "--quiet", "--ext=ts", "-"], { ...options, input: text });

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { Agent, createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { join } from "node:path";
 import { createProxyServer } from "http-proxy-3";
@@ -13,8 +13,12 @@ const rewrites = z.record(z.string(), z.string())
   .parse(JSON.parse(readFileSync(join(import.meta.dirname, "rewrites.json"), "utf8")));
 const keys = new ApiKeys(settings);
 const proxy = createProxyServer({ xfwd: true, ws: true });
-// Connections to the servers behind end with each answer; the one to the client need not.
-proxy.on("proxyRes", (answer) => delete answer.headers.connection);
+// One connection a request: none is ever found closed. "Keep-alive" all the same, as a server which hangs up at once takes
+// its answer with it when it has not read all that was sent.
+const connections = new Agent({ keepAlive: true });
+connections.keepSocketAlive = () => false;
+// What a client still sends after the server has hung up is dropped, so that the client gets to the server's last words.
+proxy.on("open", (upstream) => upstream.on("unpipe", (client: Socket) => client.resume()));
 
 interface Route {
   service: string;
@@ -155,7 +159,9 @@ async function handle(request: IncomingMessage, response: ServerResponse): Promi
   await admit(request, route, url);
   request.url = route.path + url.search;
   if (!route.ownCors) response.setHeader("access-control-allow-origin", "*");
-  proxy.web(request, response, { target: `http://${host}:${route.port}` }, () => {
+  // A server may answer before it has read everything; the rest must not stay in the way of the next request.
+  response.once("finish", () => request.unpipe().resume());
+  proxy.web(request, response, { target: `http://${host}:${route.port}`, agent: connections }, () => {
     answer(response, 502, { message: `The service ${route.service} does not answer.` });
   });
 }
