@@ -12,6 +12,7 @@ insert into private.rate_limits (key, maximum, window_seconds, description) valu
   ('invitations', 50, 86400, 'Invitations sent by one organization'),
   ('invitation_resends', 5, 3600, 'Times one invitation is sent again'),
   ('invitation_lookups', 60, 3600, 'Invitation tokens looked up from one address'),
+  ('song_imports', 30, 3600, 'Song book files imported by one organization'),
   ('api_key_rotation', 5, 3600, 'Rotations of one API key'),
   ('api_key_failures', 100, 60, 'Wrong API keys from one address')
 on conflict (key) do nothing;

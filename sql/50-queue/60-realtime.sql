@@ -2,6 +2,7 @@
 --   venue:<uuid>:queue    whole requests, for members with requests:read
 --   venue:<uuid>:display  what the venue shows the room, for everybody signed in, guests included
 --   request:<id>          one request, for its singer
+--   import:<uuid>         how far the import of a song book is, for members with songs:read
 --   user:<uuid>:notifications  for that user
 
 create function private.may_follow(p_topic text)
@@ -20,6 +21,9 @@ begin
   end if;
   if p_topic = 'user:' || auth.uid() || ':notifications' then
     return true;
+  end if;
+  if p_topic like 'import:%' then
+    return private.may_follow_import(p_topic);
   end if;
   if v_request_id is not null then
     return exists (
