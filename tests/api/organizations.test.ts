@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { database, forgetRateLimits } from "../support/database.ts";
 import { latestMessage, linkOf } from "../support/inbox.ts";
 import {
+  addSecondFactor,
   addVenue,
   expectData,
   type Host,
