@@ -1,0 +1,481 @@
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import { Secret, TOTP } from "otpauth";
+import { afterEach, describe, expect, test } from "vitest";
+import type { OwnServer } from "./support/own-server.ts";
+import { canStartServers, newSigningKey, sentBy, startServer } from "./support/own-server.ts";
+import {
+  call as callAny,
+  claimsOf,
+  client,
+  createUser,
+  database,
+  handmadeToken,
+  newAddress,
+  newFormat,
+  newPhone,
+  password,
+} from "./support/api.ts";
+
+const servers: OwnServer[] = [];
+
+async function start(settings: Record<string, string>): Promise<OwnServer> {
+  const server = await startServer(settings);
+  servers.push(server);
+  return server;
+}
+
+afterEach(async () => {
+  await Promise.all(servers.splice(0).map((server) => server.stop()));
+});
+
+type Body = Record<string, unknown>;
+const at = (server: OwnServer) => ({
+  call: (
+    method: string,
+    path: string,
+    body?: unknown,
+    token?: string,
+    headers: Record<string, string> = {},
+  ) =>
+    callAny(method, path, body, {
+      base: server.url,
+      headers: { ...newFormat, ...headers },
+      ...(token === undefined ? {} : { token }),
+    }),
+  signIn: async (body: Body) =>
+    (await callAny("POST", "/token?grant_type=password", { password, ...body }, { base: server.url })).body,
+  refresh: (token: string) =>
+    callAny("POST", "/token?grant_type=refresh_token", { refresh_token: token }, {
+      base: server.url,
+      headers: newFormat,
+    }),
+});
+
+describe.skipIf(!canStartServers)("confirmation at once", () => {
+  test("gives a session on sign-up, and tells who has an account", async () => {
+    const { call } = at(
+      await start({
+        GOTRUE_MAILER_AUTOCONFIRM: "true",
+        GOTRUE_SMS_AUTOCONFIRM: "true",
+        GOTRUE_EXTERNAL_PHONE_ENABLED: "true",
+      }),
+    );
+    const email = newAddress("at-once");
+    const { status, body } = await call("POST", "/signup", { email, password });
+    expect(status).toBe(200);
+    expect(claimsOf(body.access_token).amr).toMatchObject([{ method: "password" }]);
+    expect(body.user).toMatchObject({ email, email_confirmed_at: expect.any(String) });
+    expect(body.user).not.toHaveProperty("confirmed_at");
+    const again = await call("POST", "/signup", { email, password });
+    expect([again.status, again.body])
+      .toEqual([422, { code: "user_already_exists", message: "User already registered" }]);
+    const phone = newPhone();
+    expect((await call("POST", "/signup", { phone, password })).body.user.phone).toBe(phone);
+  });
+
+  test("makes an anonymous user permanent at once", async () => {
+    const { call } = at(
+      await start({ GOTRUE_MAILER_AUTOCONFIRM: "true", GOTRUE_EXTERNAL_ANONYMOUS_USERS_ENABLED: "true" }),
+    );
+    const { body } = await call("POST", "/signup", {});
+    const email = newAddress("anonymous");
+    const changed = await call("PUT", "/user", { email, password }, body.access_token);
+    expect(changed.body).toMatchObject({ email, is_anonymous: false, app_metadata: {} });
+  });
+});
+
+describe.skipIf(!canStartServers)("what is switched off", () => {
+  test("says so", async () => {
+    const { call } = at(
+      await start({
+        GOTRUE_DISABLE_SIGNUP: "true",
+        GOTRUE_EXTERNAL_EMAIL_ENABLED: "false",
+        GOTRUE_MFA_TOTP_ENROLL_ENABLED: "false",
+        GOTRUE_MFA_TOTP_VERIFY_ENABLED: "false",
+      }),
+    );
+    const email = newAddress("off");
+    const refused = async (path: string, body: unknown) => {
+      const answer = await call("POST", path, body);
+      return [answer.status, answer.body.code, answer.body.message];
+    };
+    expect(await refused("/signup", { email, password }))
+      .toEqual([422, "signup_disabled", "Signups not allowed for this instance"]);
+    expect(await refused("/signup", {}))
+      .toEqual([422, "anonymous_provider_disabled", "Anonymous sign-ins are disabled"]);
+    expect(await refused("/token?grant_type=password", { email, password }))
+      .toEqual([422, "email_provider_disabled", "Email logins are disabled"]);
+    expect(await refused("/token?grant_type=password", { phone: newPhone(), password }))
+      .toEqual([422, "phone_provider_disabled", "Phone logins are disabled"]);
+    const { id } = await createUser("off");
+    const token = await handmadeToken({ sub: id });
+    const enroll = await call("POST", "/factors", { factor_type: "totp" }, token);
+    expect([enroll.status, enroll.body.code, enroll.body.message])
+      .toEqual([422, "mfa_totp_enroll_not_enabled", "MFA enroll is disabled for TOTP"]);
+    const link = await call("GET", "/user/identities/authorize?provider=google", undefined, token);
+    expect([link.status, link.body.code]).toEqual([404, "manual_linking_disabled"]);
+    const unauthorized = await call("GET", "/user");
+    expect([unauthorized.status, unauthorized.body])
+      .toEqual([401, { code: "no_authorization", message: "This endpoint requires a valid Bearer token" }]);
+    const settings = await call("GET", "/settings");
+    expect(settings.body).toMatchObject({
+      disable_signup: true,
+      external: { email: false, anonymous_users: false },
+    });
+  });
+
+  test("sign-ups by e-mail and phone", async () => {
+    const { call } = at(await start({ GOTRUE_EXTERNAL_EMAIL_ENABLED: "false" }));
+    const email = await call("POST", "/signup", { email: newAddress("off"), password });
+    expect([email.status, email.body.message]).toEqual([400, "Email signups are disabled"]);
+    const phone = await call("POST", "/signup", { phone: newPhone(), password });
+    expect([phone.status, phone.body.message]).toEqual([400, "Phone signups are disabled"]);
+  });
+});
+
+describe.skipIf(!canStartServers)("limits of sessions", () => {
+  async function sessionOf(server: OwnServer, name: string) {
+    const { email, id } = await createUser(name);
+    const session = await at(server).signIn({ email });
+    return {
+      email,
+      id,
+      refreshToken: session.refresh_token,
+      sessionId: claimsOf(session.access_token).session_id,
+    };
+  }
+
+  test("a time box, from the beginning", async () => {
+    const server = await start({ GOTRUE_SESSIONS_TIMEBOX: "1h" });
+    const { refreshToken, sessionId } = await sessionOf(server, "timebox");
+    await database`update auth.sessions set created_at = now() - interval '61 minutes' where id = ${sessionId}`;
+    const { status, body } = await at(server).refresh(refreshToken);
+    expect([status, body])
+      .toEqual([400, { code: "session_expired", message: "Invalid Refresh Token: Session Expired" }]);
+    expect((await database`select from auth.sessions where id = ${sessionId}`).length).toBe(1);
+  });
+
+  test("idleness, from the last refresh", async () => {
+    const server = await start({ GOTRUE_SESSIONS_INACTIVITY_TIMEOUT: "1h" });
+    const { refreshToken, sessionId } = await sessionOf(server, "idle");
+    await database`
+      update auth.sessions set refreshed_at = (now() at time zone 'utc') - interval '61 minutes' where id = ${sessionId}`;
+    expect((await at(server).refresh(refreshToken)).body.message)
+      .toBe("Invalid Refresh Token: Session Expired (Inactivity)");
+  });
+
+  test("one session a user", async () => {
+    const server = await start({ GOTRUE_SESSIONS_SINGLE_PER_USER: "true" });
+    const { email, refreshToken } = await sessionOf(server, "single");
+    const newer = await at(server).signIn({ email });
+    expect((await at(server).refresh(refreshToken)).body.message)
+      .toBe("Invalid Refresh Token: Session Expired (Revoked by Newer Login)");
+    expect((await at(server).refresh(newer.refresh_token)).status).toBe(200);
+  });
+
+  test("a second factor that is owed", async () => {
+    const server = await start({ GOTRUE_SESSIONS_ALLOW_LOW_AAL: "10m" });
+    const { email } = await createUser("owes");
+    const app = client(undefined, server.url);
+    await app.auth.signInWithPassword({ email, password });
+    const { data } = await app.auth.mfa.enroll({ factorType: "totp", friendlyName: "app" });
+    const code = new TOTP({ secret: Secret.fromBase32(data?.totp.secret ?? "") }).generate();
+    await app.auth.mfa.challengeAndVerify({ factorId: data?.id ?? "", code });
+    const low = await at(server).signIn({ email });
+    const { exp, iat, session_id: sessionId } = claimsOf(low.access_token);
+    expect(exp - iat).toBeLessThanOrEqual(600);
+    await database`update auth.sessions set created_at = now() - interval '11 minutes' where id = ${sessionId}`;
+    expect((await at(server).refresh(low.refresh_token)).body.message)
+      .toBe("Invalid Refresh Token: Session Expired (Low AAL: User Needs MFA Verification)");
+  });
+});
+
+describe.skipIf(!canStartServers)("rotation of refresh tokens", () => {
+  test("switched off lets the session live after a reuse", async () => {
+    const server = await start({ GOTRUE_SECURITY_REFRESH_TOKEN_ROTATION_ENABLED: "false" });
+    const { email } = await createUser("rotation");
+    const first = await at(server).signIn({ email });
+    const second = await at(server).refresh(first.refresh_token);
+    const third = await at(server).refresh(second.body.refresh_token);
+    expect(third.body.refresh_token).not.toBe(second.body.refresh_token);
+    const reused = await at(server).refresh(first.refresh_token);
+    expect([reused.status, reused.body.code]).toEqual([400, "refresh_token_already_used"]);
+    expect((await at(server).refresh(third.body.refresh_token)).status).toBe(200);
+  });
+});
+
+describe.skipIf(!canStartServers)("refresh tokens of version 2", () => {
+  async function signedIn(server: OwnServer, name: string) {
+    const { email } = await createUser(name);
+    const body = await at(server).signIn({ email });
+    return {
+      email,
+      token: body.refresh_token as string,
+      sessionId: claimsOf(body.access_token).session_id as string,
+    };
+  }
+
+  test("need no rows, only a key and a counter", async () => {
+    const server = await start({ GOTRUE_SECURITY_REFRESH_TOKEN_ALGORITHM_VERSION: "2" });
+    const { token, sessionId } = await signedIn(server, "version-two");
+    expect(token).toMatch(/^[A-Za-z0-9_-]{51}$/);
+    const bytes = Buffer.from(token, "base64url");
+    expect(bytes[0]).toBe(0);
+    expect(bytes.subarray(1, 17).toString("hex")).toBe(sessionId.replaceAll("-", ""));
+    const next = await at(server).refresh(token);
+    expect(next.status).toBe(200);
+    expect(next.body.refresh_token).not.toBe(token);
+    expect((await database`select from auth.refresh_tokens where session_id = ${sessionId}`).length).toBe(0);
+    const [row] = await database`
+      select refresh_token_counter::int as counter, length(refresh_token_hmac_key) as key
+      from auth.sessions where id = ${sessionId}`;
+    expect(row).toEqual({ counter: 1, key: 43 });
+  });
+
+  test("one step behind gives the current one, older ones end the session", async () => {
+    const server = await start({ GOTRUE_SECURITY_REFRESH_TOKEN_ALGORITHM_VERSION: "2" });
+    const { token, sessionId } = await signedIn(server, "behind");
+    const second = (await at(server).refresh(token)).body.refresh_token;
+    expect((await at(server).refresh(token)).body.refresh_token).toBe(second);
+    const third = (await at(server).refresh(second)).body.refresh_token;
+    expect(third).not.toBe(second);
+    await database`
+      update auth.sessions set refreshed_at = refreshed_at - interval '1 hour' where id = ${sessionId}`;
+    const reused = await at(server).refresh(token);
+    expect([reused.status, reused.body.code]).toEqual([400, "refresh_token_already_used"]);
+    expect((await database`select from auth.sessions where id = ${sessionId}`).length).toBe(0);
+    expect((await at(server).refresh(third)).body.code).toBe("refresh_token_not_found");
+  });
+
+  test("cannot be made up", async () => {
+    const server = await start({ GOTRUE_SECURITY_REFRESH_TOKEN_ALGORITHM_VERSION: "2" });
+    const { token } = await signedIn(server, "forged");
+    const bytes = Buffer.from(token, "base64url");
+    bytes[17] = 5;
+    const { status, body } = await at(server).refresh(bytes.toString("base64url"));
+    expect([status, body]).toEqual([400, {
+      code: "validation_failed",
+      message: "Refresh token is not valid",
+    }]);
+  });
+
+  test("in parallel are all the same", async () => {
+    const server = await start({ GOTRUE_SECURITY_REFRESH_TOKEN_ALGORITHM_VERSION: "2" });
+    const { token } = await signedIn(server, "parallel");
+    const answers = await Promise.all(Array.from({ length: 8 }, () => at(server).refresh(token)));
+    expect(new Set(answers.map(({ body }) => body.refresh_token)).size).toBe(1);
+  });
+});
+
+describe.skipIf(!canStartServers)("signing keys", () => {
+  test("can be changed while old tokens live", async () => {
+    const [old, fresh] = [newSigningKey("old-key"), newSigningKey("new-key")];
+    const { email } = await createUser("keys");
+    const methods = { GOTRUE_JWT_VALID_METHODS: "HS256,RS256,ES256" };
+    const before = await start({ ...methods, GOTRUE_JWT_KEYS: JSON.stringify([old]) });
+    const { access_token: oldToken } = await at(before).signIn({ email });
+    expect(JSON.parse(Buffer.from(oldToken.split(".")[0], "base64url").toString()))
+      .toEqual({ alg: "ES256", kid: "old-key", typ: "JWT" });
+
+    const keys = JSON.stringify([fresh, { ...old, key_ops: ["verify"] }]);
+    const during = at(await start({ ...methods, GOTRUE_JWT_KEYS: keys }));
+    expect((await during.call("GET", "/user", undefined, oldToken)).status).toBe(200);
+    const { access_token: newToken } = await during.signIn({ email });
+    expect(JSON.parse(Buffer.from(newToken.split(".")[0], "base64url").toString()).kid).toBe("new-key");
+    const { body } = await during.call("GET", "/.well-known/jwks.json");
+    expect(body.keys.map(({ kid }: { kid: string }) => kid)).toEqual(["new-key", "old-key"]);
+
+    const after = at(await start({ ...methods, GOTRUE_JWT_KEYS: JSON.stringify([fresh]) }));
+    expect((await after.call("GET", "/user", undefined, oldToken)).body.code).toBe("bad_jwt");
+    expect((await after.call("GET", "/user", undefined, newToken)).status).toBe(200);
+  });
+
+  test("do without: the shared secret signs", async () => {
+    const server = at(await start({ GOTRUE_JWT_KEY_ID: "shared" }));
+    const { email } = await createUser("secret");
+    const { access_token: token } = await server.signIn({ email });
+    expect(JSON.parse(Buffer.from(token.split(".")[0], "base64url").toString()))
+      .toEqual({ alg: "HS256", kid: "shared", typ: "JWT" });
+    expect((await server.call("GET", "/.well-known/jwks.json")).body.keys).toEqual([]);
+  });
+});
+
+describe.skipIf(!canStartServers)("rates", () => {
+  test("are counted by the address in the header, where one is named", async () => {
+    const server = at(
+      await start({ GOTRUE_RATE_LIMIT_HEADER: "x-test-address", GOTRUE_RATE_LIMIT_VERIFY: "1" }),
+    );
+    const attempt = (headers: Record<string, string>) =>
+      server.call("POST", "/verify", { type: "signup", token_hash: "x" }, undefined, headers);
+    const statuses: number[] = [];
+    for (let count = 0; count < 31; count++) {
+      statuses.push((await attempt({ "x-test-address": "192.0.2.7" })).status);
+    }
+    expect(statuses).toEqual([...Array(30).fill(403), 429]);
+    const { body } = await attempt({ "x-test-address": "192.0.2.7" });
+    expect(body).toEqual({ code: "over_request_rate_limit", message: "Request rate limit reached" });
+    expect((await attempt({ "x-test-address": "192.0.2.8" })).status).toBe(403);
+    expect((await attempt({})).status).toBe(403);
+  });
+
+  test("hold for all mails together", async () => {
+    const server = at(await start({ GOTRUE_RATE_LIMIT_EMAIL_SENT: "2" }));
+    const statuses: number[] = [];
+    for (let count = 0; count < 3; count++) {
+      statuses.push((await server.call("POST", "/signup", { email: newAddress("rate"), password })).status);
+    }
+    expect(statuses).toEqual([200, 200, 429]);
+    const { email } = await createUser("rate");
+    const { body } = await server.call("POST", "/recover", { email });
+    expect(body).toEqual({ code: "over_email_send_rate_limit", message: "email rate limit exceeded" });
+  });
+});
+
+describe.skipIf(!canStartServers)("a change of password", () => {
+  test("can ask for the current one", async () => {
+    const server = at(await start({ GOTRUE_SECURITY_UPDATE_PASSWORD_REQUIRE_CURRENT_PASSWORD: "true" }));
+    const { email } = await createUser("current");
+    const { access_token: token } = await server.signIn({ email });
+    const change = async (body: Body) => {
+      const answer = await server.call("PUT", "/user", { password: `${password}2`, ...body }, token);
+      return [answer.status, answer.body.code];
+    };
+    expect(await change({})).toEqual([400, "current_password_required"]);
+    expect(await change({ current_password: "wrong" })).toEqual([400, "current_password_invalid"]);
+    expect(await change({ current_password: password })).toEqual([200, undefined]);
+  });
+
+  test("can ask for a code when the session is older than a day", async () => {
+    const server = at(await start({ GOTRUE_SECURITY_UPDATE_PASSWORD_REQUIRE_REAUTHENTICATION: "true" }));
+    const { email } = await createUser("code");
+    const { access_token: token } = await server.signIn({ email });
+    const change = async (body: Body) => {
+      const answer = await server.call("PUT", "/user", body, token);
+      return [answer.status, answer.body.code];
+    };
+    expect(await change({ password: `${password}2` })).toEqual([200, undefined]);
+    await database`
+      update auth.sessions set created_at = now() - interval '25 hours'
+      where id = ${claimsOf(token).session_id}`;
+    expect(await change({ password: `${password}3` })).toEqual([400, "reauthentication_needed"]);
+    expect(await change({ password: `${password}3`, nonce: "000000" })).toEqual([
+      422,
+      "reauthentication_not_valid",
+    ]);
+    await server.call("GET", "/reauthenticate", undefined, token);
+    const { email_data: mail } = await sentBy("send_email", email);
+    expect(await change({ password: `${password}2`, nonce: mail.token })).toEqual([422, "same_password"]);
+    // The code is burnt all the same.
+    expect(await change({ password: `${password}3`, nonce: mail.token })).toEqual([
+      422,
+      "reauthentication_not_valid",
+    ]);
+    await server.call("GET", "/reauthenticate", undefined, token);
+    const fresh = (await sentBy("send_email", email)).email_data.token;
+    expect(await change({ password: `${password}3`, nonce: fresh })).toEqual([200, undefined]);
+  });
+});
+
+describe.skipIf(!canStartServers)("a change of address", () => {
+  test("can do with the new one's word", async () => {
+    const server = at(await start({ GOTRUE_MAILER_SECURE_EMAIL_CHANGE_ENABLED: "false" }));
+    const { email } = await createUser("simple");
+    const { access_token: token } = await server.signIn({ email });
+    const target = newAddress("simple-new");
+    await server.call("PUT", "/user", { email: target }, token);
+    const { email_data: mail } = await sentBy("send_email", email);
+    expect(mail).toMatchObject({ token_new: "", token_hash_new: "" });
+    const { body } = await server.call("POST", "/verify", {
+      type: "email_change",
+      email: target,
+      token: mail.token,
+    });
+    expect(body.user.email).toBe(target);
+  });
+});
+
+/** Takes mails over SMTP and keeps what it was sent. */
+async function startMailCatcher() {
+  const mails: string[] = [];
+  const catcher = createServer((socket) => {
+    let inData = false;
+    let mail = "";
+    const say = (line: string) => socket.write(`${line}\r\n`);
+    say("220 catcher");
+    socket.on("error", () => {});
+    socket.on("data", (chunk) => {
+      for (const line of chunk.toString().split("\r\n")) {
+        if (inData) {
+          if (line === ".") {
+            mails.push(mail);
+            inData = false;
+            say("250 kept");
+          } else mail += `${line}\n`;
+        } else if (/^DATA$/i.test(line)) {
+          mail = "";
+          inData = true;
+          say("354 go on");
+        } else if (/^QUIT/i.test(line)) {
+          say("221 bye");
+          socket.end();
+        } else if (line !== "") say("250 fine");
+      }
+    });
+  });
+  await new Promise<void>((done) => catcher.listen(0, "127.0.0.1", done));
+  return { mails, port: (catcher.address() as AddressInfo).port, close: () => catcher.close() };
+}
+
+describe.skipIf(!canStartServers)("mail without a hook", () => {
+  test("goes over SMTP, with a link that works", async () => {
+    const catcher = await startMailCatcher();
+    const server = await start({
+      GOTRUE_HOOK_SEND_EMAIL_ENABLED: "false",
+      GOTRUE_SMTP_HOST: "127.0.0.1",
+      GOTRUE_SMTP_PORT: String(catcher.port),
+      GOTRUE_SMTP_ADMIN_EMAIL: "admin@example.com",
+      GOTRUE_SMTP_SENDER_NAME: "Karaoke",
+      GOTRUE_MAILER_SUBJECTS_CONFIRMATION: "Welcome {{ .Email }}",
+    });
+    const email = newAddress("smtp");
+    const { status } = await at(server).call("POST", "/signup", { email, password });
+    expect(status).toBe(200);
+    const mail = catcher.mails[0] ?? "";
+    catcher.close();
+    expect(mail).toContain(`To: ${email}`);
+    expect(mail).toMatch(/^From: "?Karaoke"? <admin@example.com>$/m);
+    const text = mail.replaceAll("=\n", "").replaceAll("=3D", "=").replaceAll("&amp;", "&");
+    expect(text.replaceAll("_", " ")).toContain(`Welcome ${email}`.replaceAll("_", " "));
+    const hash = /token=([0-9a-f]{56})&type=signup/.exec(text)?.[1] ?? "";
+    expect(hash).toHaveLength(56);
+    const { headers } = await at(server).call("GET", `/verify?token=${hash}&type=signup`);
+    expect(headers.get("location")).toContain("#access_token=");
+  });
+});
+
+describe.skipIf(!canStartServers || Boolean(process.env.STACK_AUTH))("this project's own server", () => {
+  test("says in one line which setting it cannot use", async () => {
+    const cases: [Record<string, string>, string][] = [
+      [{ GOTRUE_JWT_EXP: "soon" }, "GOTRUE_JWT_EXP"],
+      [{ GOTRUE_SESSIONS_TIMEBOX: "1 day" }, "GOTRUE_SESSIONS_TIMEBOX"],
+      [{ GOTRUE_JWT_KEYS: "[]" }, "GOTRUE_JWT_KEYS"],
+      [{ GOTRUE_HOOK_SEND_EMAIL_URI: "https://example.com/hook" }, "GOTRUE_HOOK_SEND_EMAIL_URI"],
+      [{ GOTRUE_SITE_URL: "" }, "GOTRUE_SITE_URL"],
+    ];
+    for (const [settings, name] of cases) {
+      await expect(startServer(settings)).rejects.toThrow(
+        new RegExp(`auth cannot start: .*${name}[^\\n]*\\n?$`),
+      );
+    }
+  });
+
+  test("has no way to send text messages but the hook", async () => {
+    const server = at(
+      await start({ GOTRUE_HOOK_SEND_SMS_ENABLED: "false", GOTRUE_EXTERNAL_PHONE_ENABLED: "true" }),
+    );
+    const { status, body } = await server.call("POST", "/otp", { phone: newPhone() });
+    expect([status, body.code]).toEqual([422, "sms_send_failed"]);
+    expect(body.message).toContain("send_sms hook");
+  });
+});
