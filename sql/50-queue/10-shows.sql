@@ -122,7 +122,8 @@ begin
     (select venue.organization_id from public.venues as venue where venue.id = p_venue_id and venue.archived_at is null),
     'requests:process', 'venue_not_found'
   );
-  update public.shows set closed_at = now() where venue_id = p_venue_id and closed_at is null;
+  -- now() is when this transaction began; the show may be a moment younger.
+  update public.shows set closed_at = greatest(now(), opened_at) where venue_id = p_venue_id and closed_at is null;
 end;
 $$;
 
