@@ -47,8 +47,27 @@ comment on table private.song_spellings is 'An artist and a title exactly as a h
 comment on column private.song_spellings.id is 'Counts up without gaps, so that a book can be a bitmap over it.';
 comment on column private.song_spellings.artist_id is 'Follows from the song; kept here so that publishing a book need not read its songs.';
 
--- A chunk is a run of 60,000 spellings: the unit of a book's bitmap (7,500 bytes, four pieces of a page) and of the search
--- index. The index holds the words of a spelling behind the number of its chunk, so it can be asked about one chunk:
+-- A chunk is a run of spellings: the unit of a book's bitmap and of the search index. The first ones are small, because what
+-- the catalogue has known longest is what most books have: a search for a common word is done after the first or second.
+create function private.song_chunk(p_spelling_id integer)
+returns integer
+language plpgsql
+immutable
+strict
+parallel safe
+security invoker
+set search_path = ''
+as $$
+begin
+  return case when p_spelling_id < 15000 then 0 when p_spelling_id < 60000 then 1 else 2 + p_spelling_id / 240000 end;
+end;
+$$;
+
+comment on function private.song_chunk(integer) is 'Which chunk a spelling belongs to: up to 15,000, up to 60,000, then one per 240,000.';
+
+revoke all on function private.song_chunk(integer) from public;
+
+-- The index holds the words of a spelling behind the number of its chunk, so it can be asked about one chunk at a time:
 --   "0 love"   a word            "0~l"   a word begins with this letter
 --   "0=lovemedo", "0=..."   artist and title without blanks, in both orders: what a text starts with, words written as one
 create function private.song_tokens(p_spelling_id integer, p_artist text, p_title text)
@@ -62,7 +81,7 @@ cost 10000
 set search_path = ''
 as $$
 declare
-  v_chunk text := p_spelling_id / 60000;
+  v_chunk text := private.song_chunk(p_spelling_id);
   v_artist text := replace(private.normalize_text(p_artist), ' ', '');
   v_title text := replace(private.normalize_text(p_title), ' ', '');
   v_tokens text[] := array[v_chunk || '=' || left(v_artist || v_title, 60), v_chunk || '=' || left(v_title || v_artist, 60)];

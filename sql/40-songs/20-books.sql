@@ -26,15 +26,15 @@ create table private.book_chunks (
   songs integer not null,
   members bytea not null,
   primary key (system_id, chunk),
-  constraint members_has_7500_bytes check (octet_length(members) = 7500),
-  constraint songs_are_1_to_60000 check (songs between 1 and 60000)
+  constraint members_has_30000_bytes check (octet_length(members) = 30000),
+  constraint songs_are_1_to_240000 check (songs between 1 and 240000)
 );
 
 alter table private.book_chunks enable row level security;
 revoke all on private.book_chunks from anon, authenticated, service_role;
 
 comment on table private.book_chunks is 'Which spellings of a chunk are in the book.';
-comment on column private.book_chunks.members is 'Bit n is set when spelling chunk * 60000 + n is in the book.';
+comment on column private.book_chunks.members is 'Bit n is set when the spelling of this chunk whose id leaves n when divided by 240000 is in the book.';
 
 -- Artists are kept ready for browsing as two arrays per letter: 100,000 songs by 12,000 artists take about 100 KB.
 create table private.book_letters (
@@ -95,7 +95,7 @@ set search_path = ''
 as $$
   with
     bytes as (
-      select id / 60000 as chunk, id % 60000 / 8 as position, bit_or(1 << (id % 8)) as value, count(*) as songs
+      select private.song_chunk(id) as chunk, id % 240000 / 8 as position, bit_or(1 << (id % 8)) as value, count(*) as songs
       from (select distinct id from unnest(p_spelling_ids) as id) as ids
       group by 1, 2
     ),
@@ -105,7 +105,7 @@ as $$
         bytes.chunk, bytes.position, bytes.songs,
         repeat('00', bytes.position - 1 - lag(bytes.position, 1, -1) over previous)
           || lpad(to_hex(bytes.value), 2, '0')
-          || case when lead(bytes.position) over previous is null then repeat('00', 7499 - bytes.position) else '' end as hex
+          || case when lead(bytes.position) over previous is null then repeat('00', 29999 - bytes.position) else '' end as hex
       from bytes
       window previous as (partition by bytes.chunk order by bytes.position)
     )
@@ -124,7 +124,7 @@ language plpgsql
 immutable
 strict
 security invoker
-rows 6000
+rows 10000
 set search_path = ''
 as $$
 declare
@@ -132,7 +132,7 @@ declare
   v_members bytea := p_members || ''::bytea;
 begin
   return query
-  select p_chunk * 60000 + byte.position * 8 + bit
+  select greatest(p_chunk - 2, 0) * 240000 + byte.position * 8 + bit
   from (
     select position, get_byte(v_members, position) as value
     from generate_series(0, octet_length(v_members) - 1) as position
@@ -178,8 +178,8 @@ set search_path = ''
 as $$
   select spelling.id
   from private.song_spellings as spelling
-  join private.book_chunks as book on book.system_id = p_system_id and book.chunk = spelling.id / 60000
-  where spelling.song_id = p_song_id and get_bit(book.members, spelling.id % 60000) = 1;
+  join private.book_chunks as book on book.system_id = p_system_id and book.chunk = private.song_chunk(spelling.id)
+  where spelling.song_id = p_song_id and get_bit(book.members, spelling.id % 240000) = 1;
 $$;
 
 comment on function private.book_spelling(uuid, bigint) is 'Which spelling of a song the book has; null when the song is not in it.';

@@ -336,8 +336,8 @@ begin
     added as (
       select spelling_id
       from unnest(p_spelling_ids) as spelling_id
-      left join previous_chunks as previous on previous.chunk = spelling_id / 60000
-      where get_bit(previous.members, spelling_id % 60000) is distinct from 1
+      left join previous_chunks as previous on previous.chunk = private.song_chunk(spelling_id)
+      where get_bit(previous.members, spelling_id % 240000) is distinct from 1
       order by spelling_id desc
       limit 200
     )

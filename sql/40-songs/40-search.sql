@@ -94,6 +94,8 @@ rows 100
 set search_path = ''
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
+-- A sort would unpack every bitmap before the first one is used.
+set enable_sort = off
 as $$
 begin
   return query
@@ -111,7 +113,7 @@ begin
     from private.song_spellings as spelling
     where private.song_tokens(spelling.id, spelling.artist, spelling.title)
         @@ replace(p_question, '#', book.chunk::text)::tsquery
-      and get_bit(book.members, spelling.id % 60000) = 1
+      and get_bit(book.members, spelling.id % 240000) = 1
   ) as found
   limit p_limit;
 end;
@@ -132,7 +134,7 @@ set search_path = ''
 set plan_cache_mode = force_generic_plan
 as $$
 declare
-  v_most constant integer := 300;
+  v_most constant integer := 200;
   v_text text := private.normalize_text(p_query);
   v_words text[] := private.search_words(v_text);
   v_start text := private.search_token('=', left(replace(v_text, ' ', ''), 60), true);
@@ -195,7 +197,7 @@ $$;
 comment on function private.search_book(uuid, text, integer, integer) is
   'Songs of a book for what somebody typed: all words, the last one as a beginning, without regard to case, accents or punctuation;
 when nothing has them, words one slip away. Best first: exact, prefix, words, fuzzy, then by how often asked for here. The total
-is counted up to 300. Definer: books and catalogue are private.';
+is counted up to 200. Definer: books and catalogue are private.';
 
 revoke all on function private.search_book(uuid, text, integer, integer) from public;
 grant execute on function private.search_book(uuid, text, integer, integer) to service_role;

@@ -24,18 +24,26 @@ grant execute on function private.browse_book_letters(uuid) to service_role;
 
 create function private.browse_book_artists(p_system_id uuid, p_letter text, p_limit integer, p_offset integer)
 returns table (artist text, songs integer, total_count integer)
-language sql
+language plpgsql
 stable
 security definer
 rows 20
 set search_path = ''
 as $$
-  select spelling.artist, entry.songs[place], cardinality(entry.artists)
-  from private.book_letters as entry
-  cross join generate_series(p_offset + 1, least(p_offset + p_limit, cardinality(entry.artists))) as place
-  join private.song_spellings as spelling on spelling.id = entry.artists[place]
-  where entry.system_id = p_system_id and entry.letter = private.artist_letter(private.normalize_text(p_letter))
-  order by place;
+begin
+  return query
+  select spelling.artist, listed.songs, entry.total
+  from (
+    select
+      letter.artists[p_offset + 1 : p_offset + p_limit] as artists, letter.songs[p_offset + 1 : p_offset + p_limit] as songs,
+      cardinality(letter.artists) as total
+    from private.book_letters as letter
+    where letter.system_id = p_system_id and letter.letter = private.artist_letter(private.normalize_text(p_letter))
+  ) as entry
+  cross join lateral unnest(entry.artists, entry.songs) with ordinality as listed (spelling_id, songs, place)
+  join private.song_spellings as spelling on spelling.id = listed.spelling_id
+  order by listed.place;
+end;
 $$;
 
 comment on function private.browse_book_artists(uuid, text, integer, integer) is
@@ -59,9 +67,9 @@ begin
   select song.id, spelling.artist, spelling.title
   from private.song_artists as artist
   join private.song_spellings as spelling on spelling.artist_id = artist.id
-  join private.book_chunks as book on book.system_id = p_system_id and book.chunk = spelling.id / 60000
+  join private.book_chunks as book on book.system_id = p_system_id and book.chunk = private.song_chunk(spelling.id)
   join public.songs as song on song.id = spelling.song_id
-  where artist.name = v_name and get_bit(book.members, spelling.id % 60000) = 1
+  where artist.name = v_name and get_bit(book.members, spelling.id % 240000) = 1
   order by song.fingerprint
   limit p_limit offset p_offset;
 end;
@@ -118,8 +126,8 @@ as $$
   from private.books as book
   cross join lateral unnest(book.newest) with ordinality as added (spelling_id, place)
   join private.song_spellings as spelling on spelling.id = added.spelling_id
-  join private.book_chunks as chunk on chunk.system_id = p_system_id and chunk.chunk = spelling.id / 60000
-  where book.system_id = p_system_id and get_bit(chunk.members, spelling.id % 60000) = 1
+  join private.book_chunks as chunk on chunk.system_id = p_system_id and chunk.chunk = private.song_chunk(spelling.id)
+  where book.system_id = p_system_id and get_bit(chunk.members, spelling.id % 240000) = 1
   order by added.place
   limit p_count;
 $$;

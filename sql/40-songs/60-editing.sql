@@ -26,8 +26,8 @@ begin
     select min(spelling.id), count(*)::integer, artist.name
     from private.song_artists as artist
     join private.song_spellings as spelling on spelling.artist_id = artist.id
-    join private.book_chunks as book on book.system_id = p_system_id and book.chunk = spelling.id / 60000
-    where artist.id = p_artist_id and get_bit(book.members, spelling.id % 60000) = 1
+    join private.book_chunks as book on book.system_id = p_system_id and book.chunk = private.song_chunk(spelling.id)
+    where artist.id = p_artist_id and get_bit(book.members, spelling.id % 240000) = 1
     group by artist.name
   ) as listed;
 
@@ -54,12 +54,12 @@ security definer
 set search_path = ''
 as $$
 declare
-  v_chunk integer := p_spelling_id / 60000;
-  v_offset integer := p_spelling_id % 60000;
+  v_chunk integer := private.song_chunk(p_spelling_id);
+  v_offset integer := p_spelling_id % 240000;
 begin
   if p_is_in_book then
     insert into private.book_chunks as book (system_id, chunk, songs, members)
-    values (p_system_id, v_chunk, 1, set_bit(decode(repeat('00', 7500), 'hex'), v_offset, 1))
+    values (p_system_id, v_chunk, 1, set_bit(decode(repeat('00', 30000), 'hex'), v_offset, 1))
     on conflict (system_id, chunk) do update set songs = book.songs + 1, members = set_bit(book.members, v_offset, 1);
   else
     delete from private.book_chunks as book where book.system_id = p_system_id and book.chunk = v_chunk and book.songs = 1;

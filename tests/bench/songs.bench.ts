@@ -1,0 +1,244 @@
+import postgres from "postgres";
+import { environment } from "../support/environment.ts";
+import { latencies, median, milliseconds, Report, scale, throughput } from "./bench.ts";
+import { type Song, SongMaker } from "./song-data.ts";
+
+// Song books at the size of a platform: a catalogue, many books in it, and what it costs to search one and to upload one.
+
+const size = {
+  small: { catalogue: 60_000, books: 20, distinctBooks: 5, upload: 10_000, queries: 300 },
+  large: { catalogue: 1_000_000, books: 1_000, distinctBooks: 50, upload: 100_000, queries: 1_000 },
+}[scale];
+
+const database = postgres(environment.databaseUrl, { max: 8, onnotice: () => {} });
+const report = new Report();
+const maker = new SongMaker(42);
+
+function batches<Item>(items: readonly Item[], length: number): Item[][] {
+  return Array.from({ length: Math.ceil(items.length / length) }, (_, n) => items.slice(n * length, (n + 1) * length));
+}
+
+async function addToCatalogue(songs: readonly Song[]): Promise<void> {
+  for (const part of batches(songs, 5_000)) {
+    const artists = part.map((song) => song.artist);
+    const titles = part.map((song) => song.title);
+    await database`select private.add_spellings(${artists}, ${titles})`;
+  }
+}
+
+async function makeSystems(count: number): Promise<string[]> {
+  const [organization] = await database<{ id: string }[]>`
+    insert into public.organizations (name) values ('Benchmark of song books') returning id`;
+  const rows = await database<{ id: string }[]>`
+    insert into public.systems (organization_id, name)
+    select ${organization!.id}, 'System ' || number from generate_series(1, ${count}::integer) as number
+    returning id`;
+  return rows.map((row) => row.id);
+}
+
+/** A book with every tenth song of the catalogue, another tenth for each number. */
+async function fillBook(systemId: string, number: number, firstSpelling: number): Promise<void> {
+  await database`
+    with lock as (select private.lock_book(${systemId}))
+    select private.replace_book(${systemId}, array_agg(id), array_agg(artist_id))
+    from private.song_spellings, lock
+    where id > ${firstSpelling} and hashint4(id # (${number}::integer * 7919)) % 10 = 0`;
+}
+
+async function copyBook(from: string, to: readonly string[]): Promise<void> {
+  await database.begin(async (transaction) => {
+    await transaction`
+      insert into private.books (system_id, songs, newest)
+      select copy, songs, newest from private.books, unnest(${to}::uuid[]) as copy where system_id = ${from}`;
+    await transaction`
+      insert into private.book_chunks (system_id, chunk, songs, members)
+      select copy, chunk, songs, members from private.book_chunks, unnest(${to}::uuid[]) as copy where system_id = ${from}`;
+    await transaction`
+      insert into private.book_letters (system_id, letter, artists, songs)
+      select copy, letter, artists, songs from private.book_letters, unnest(${to}::uuid[]) as copy where system_id = ${from}`;
+  });
+}
+
+interface Query {
+  systemId: string;
+  text: string;
+}
+
+async function someSongs(systemId: string, count: number): Promise<(Song & { song_id: string })[]> {
+  const songs = await database<(Song & { song_id: string })[]>`
+    select song_id, artist, title from private.random_book_songs(${systemId}, ${count})`;
+  return [...songs];
+}
+
+async function queriesFor(systemIds: readonly string[], count: number): Promise<Query[]> {
+  const queries: Query[] = [];
+  for (const [place, systemId] of systemIds.entries()) {
+    const share = Math.ceil(count / systemIds.length);
+    for (const [n, song] of (await someSongs(systemId, share)).entries()) {
+      queries.push({ systemId, text: maker.query(song, place * share + n) });
+    }
+  }
+  return queries.slice(0, count);
+}
+
+async function search(query: Query): Promise<readonly { song_id: string }[]> {
+  return await database`select * from private.search_book(${query.systemId}, ${query.text}, 20, 0)`;
+}
+
+/** The share of songs found on the first page of a query made from each. */
+async function recall(systemIds: readonly string[], count: number, ask: (song: Song) => string): Promise<number> {
+  let found = 0;
+  let asked = 0;
+  for (const systemId of systemIds) {
+    for (const song of await someSongs(systemId, Math.ceil(count / systemIds.length))) {
+      const results = await search({ systemId, text: ask(song) });
+      asked++;
+      if (results.some((result) => result.song_id === song.song_id)) found++;
+    }
+  }
+  return found / asked;
+}
+
+async function copyRows(songs: readonly Song[]): Promise<number> {
+  await database`create table if not exists private.benchmark_rows (artist text, title text)`;
+  const lines = songs.map((song) => `${song.artist}\t${song.title}\n`).join("");
+  const time = await milliseconds(async () => {
+    const target = await database`copy private.benchmark_rows from stdin`.writable();
+    await new Promise<void>((resolve, reject) => {
+      target.on("finish", resolve).on("error", reject);
+      target.end(lines);
+    });
+  });
+  await database`drop table private.benchmark_rows`;
+  return time;
+}
+
+interface Upload {
+  total: number;
+  publish: number;
+}
+
+async function upload(systemId: string, songs: readonly Song[]): Promise<Upload> {
+  let publish = 0;
+  const total = await milliseconds(async () => {
+    await database`select private.book_stage_open(${systemId})`;
+    for (const batch of batches(songs, 1_000)) {
+      await database`select * from private.book_stage_add(${systemId}, ${JSON.stringify(batch)}::text::jsonb)`;
+    }
+    publish = await milliseconds(async () => {
+      await database`select * from private.book_publish(${systemId})`;
+    });
+  });
+  return { total, publish };
+}
+
+function sorted(songs: readonly Song[]): Song[] {
+  const key = (song: Song): string => `${song.artist}\u0000${song.title}`;
+  return [...songs].sort((a, b) => key(a) < key(b) ? -1 : 1);
+}
+
+async function main(): Promise<void> {
+  const [before] = await database<{ spelling: number; artist: number; song: string }[]>`
+    select
+      (select coalesce(max(id), 0) from private.song_spellings) as spelling,
+      (select coalesce(max(id), 0) from private.song_artists) as artist,
+      (select coalesce(max(id), 0) from public.songs) as song`;
+  const first = before!;
+  const catalogue = maker.songs(size.catalogue);
+  const systems = await makeSystems(size.books + 1);
+  const uploader = systems.pop()!;
+  try {
+    await addToCatalogue(catalogue);
+    await database`vacuum analyze private.song_spellings, public.songs, private.song_words, private.song_artists`;
+
+    await fillBook(systems[0]!, 0, first.spelling);
+    await database`vacuum analyze private.book_chunks`;
+    const lonely = await queriesFor([systems[0]!], size.queries);
+    for (const query of lonely.slice(0, 50)) await search(query);
+    const alone = await latencies(lonely, search);
+
+    for (let number = 1; number < size.distinctBooks; number++) await fillBook(systems[number]!, number, first.spelling);
+    for (let number = 0; number < size.distinctBooks; number++) {
+      await copyBook(systems[number]!, systems.filter((_, n) => n >= size.distinctBooks && n % size.distinctBooks === number));
+    }
+    await database`vacuum analyze private.book_chunks, private.books, private.book_letters`;
+    const [stored] = await database<{ bytes: string; memberships: string }[]>`
+      select
+        (select sum(pg_total_relation_size(name::regclass))
+         from unnest(array['private.books', 'private.book_chunks', 'private.book_letters']) as name) as bytes,
+        (select sum(songs) from private.books) as memberships`;
+
+    const spread = systems.filter((_, n) => n % Math.ceil(systems.length / 100) === 0);
+    const queries = await queriesFor(spread, size.queries);
+    const ids = queries.map((_, n) => first.spelling + 1 + (n * 7919) % size.catalogue);
+    const lookUp = (id: number): Promise<unknown> => database`select song_id from private.song_spellings where id = ${id}`;
+    for (const query of queries.slice(0, 50)) await search(query);
+    for (const id of ids) await lookUp(id);
+    const lookUps = await latencies(ids, lookUp);
+    const searches = await latencies(queries, search);
+    const again = await latencies(lonely, search);
+
+    report.add({ name: "primary-key lookup p50", value: lookUps.p50, unit: "ms" });
+    report.add({ name: "search p50", value: searches.p50, unit: "ms", baseline: lookUps.p50, atMost: 20 });
+    report.add({ name: "search p95", value: searches.p95, unit: "ms", baseline: lookUps.p50, atMost: 50 });
+    report.add({ name: "search p99", value: searches.p99, unit: "ms", baseline: lookUps.p50, atMost: 80 });
+    report.add({
+      name: `search p50, ${size.books} books instead of 1`,
+      value: again.p50,
+      unit: "ms",
+      baseline: alone.p50,
+      atMost: 1.2,
+    });
+    const perSecond = await throughput([...queries, ...queries], 8, search);
+    report.add({ name: "search, 8 at once", value: perSecond, unit: "/s", atLeast: 1000 });
+    report.add({
+      name: "songs found when typed right",
+      value: 100 * await recall(spread.slice(0, 20), 300, (song) => `${song.artist} ${song.title}`),
+      unit: "%",
+      atLeast: 99,
+    });
+    report.add({
+      name: "songs found with one slip",
+      value: 100 * await recall(spread.slice(0, 20), 300, (song) => maker.mistyped(song)),
+      unit: "%",
+      atLeast: 95,
+    });
+    report.add({
+      name: "stored per million songs in books",
+      value: Number(stored!.bytes) / Number(stored!.memberships),
+      unit: "MB",
+      atMost: 3,
+    });
+
+    const book = sorted(catalogue.filter((_, n) => n % (size.catalogue / size.upload) === 3));
+    const rows = await median(5, () => copyRows(book));
+    report.add({ name: `COPY of ${size.upload} rows`, value: rows, unit: "ms" });
+    const known = await upload(uploader, book);
+    report.add({ name: "upload, every song known", value: known.total, unit: "ms", baseline: rows, atMost: 30 });
+    const unchanged = await upload(uploader, book);
+    report.add({ name: "upload, unchanged", value: unchanged.total, unit: "ms", baseline: rows, atMost: 10 });
+    report.add({ name: "publishing an unchanged book", value: unchanged.publish, unit: "ms", atMost: 10 });
+    const changed = await upload(uploader, book.slice(1));
+    report.add({ name: "upload, one song less", value: changed.total, unit: "ms", baseline: rows, atMost: 30 });
+    const strange = new SongMaker(7);
+    const fresh = await upload(uploader, sorted(strange.songs(size.upload)));
+    report.add({ name: "upload, every song new", value: fresh.total, unit: "ms", baseline: rows, atMost: 300 });
+    const [letter] = await database<{ letter: string }[]>`
+      select letter from private.browse_book_letters(${systems[0]!}) order by artists desc limit 1`;
+    const pages = Array.from({ length: 100 }, (_, n) => n);
+    const browsing = await latencies(
+      pages,
+      (page) => database`select * from private.browse_book_artists(${systems[0]!}, ${letter!.letter}, 20, ${page * 10})`,
+    );
+    report.add({ name: "a page of artists p95", value: browsing.p95, unit: "ms", baseline: lookUps.p50, atMost: 50 });
+  } finally {
+    await database`delete from public.organizations where name = 'Benchmark of song books'`;
+    await database`delete from private.song_spellings where id > ${first.spelling}`;
+    await database`delete from public.songs where id > ${first.song}`;
+    await database`delete from private.song_artists where id > ${first.artist}`;
+    await database.end();
+  }
+  if (!report.finish()) process.exitCode = 1;
+}
+
+await main();
