@@ -97,14 +97,14 @@ async function bringUp(instance: Instance, service: Service): Promise<Running> {
 /** Starts a server again whenever it ends by itself, unless it does so all the time. */
 async function keepUp(instance: Instance, first: Running): Promise<void> {
   const { service } = first;
-  const crashes: number[] = [];
+  let crashes: number[] = [];
   for (let one = first;;) {
     const reason = await one.exit;
     if (stopping) return;
     log(`${service.name} ended with ${reason}.`);
     const now = Date.now();
-    crashes.push(now);
-    if (crashes.filter((time) => time > now - crashWindow).length > crashesAllowed) {
+    crashes = [...crashes.filter((time) => time > now - crashWindow), now];
+    if (crashes.length > crashesAllowed) {
       log(`${service.name} keeps ending and is left alone.\n${tail(instance, service)}`);
       return;
     }

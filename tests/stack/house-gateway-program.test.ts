@@ -31,6 +31,10 @@ async function arrives(path: string, headers: Record<string, string> = {}) {
 beforeAll(async () => {
   upstream = createServer((request, response) => {
     response.setHeader("content-type", "application/json");
+    if (request.url === "/too-much") {
+      response.writeHead(413).end("{}");
+      return;
+    }
     response.end(JSON.stringify({ url: request.url, headers: request.headers }));
   });
   new WebSocketServer({ server: upstream }).on(
@@ -131,6 +135,19 @@ test("servers behind see tokens, never the newer keys, and no key in the address
     authorization: "Bearer sb_publishable_test",
   });
   expect(other.headers).toMatchObject({ apikey: anon, authorization: `Bearer ${anon}` });
+});
+
+test("a server may refuse a large body unread, and the next request is none the worse for it", async () => {
+  for (let attempt = 0; attempt < 5; attempt++) {
+    const refused = await fetch(`${address}/rest/v1/too-much`, {
+      method: "POST",
+      headers: { apikey: anon },
+      body: "x".repeat(5_000_000),
+    });
+    expect(refused.status).toBe(413);
+    await refused.text();
+    await arrives("/rest/v1/venues", { apikey: anon });
+  }
 });
 
 test("a socket reaches Realtime with the token in the key's place", async () => {
