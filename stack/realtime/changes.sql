@@ -134,7 +134,12 @@ language plpgsql
 volatile
 as $$
 declare
-  v_entity regclass := format('%I.%I', wal ->> 'schema', wal ->> 'table')::regclass;
+  v_entity regclass := (
+    select entity.oid
+    from pg_catalog.pg_class as entity
+    join pg_catalog.pg_namespace as namespace on namespace.oid = entity.relnamespace
+    where entity.relname = wal ->> 'table' and namespace.nspname = wal ->> 'schema'
+  );
   v_action realtime.action := case wal ->> 'action'
     when 'I' then 'INSERT'
     when 'U' then 'UPDATE'

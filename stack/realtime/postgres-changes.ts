@@ -227,9 +227,10 @@ export class PostgresChanges {
 async function insertSubscription(
   sql: postgres.TransactionSql,
   subscriptionId: string,
-  { event, schema, table, filters, columns }: ChangeRequest,
+  request: ChangeRequest,
   claims: Claims,
 ): Promise<void> {
+  const { event, schema, table, filters } = request;
   const described = `event: ${event}, schema: ${schema}, table: ${table}, ` +
     `filters: ${JSON.stringify(filters.map(({ column, operator, value }) => [column, operator, value]))}`;
   const refused = "Unable to subscribe to changes with given parameters.";
@@ -240,24 +241,22 @@ async function insertSubscription(
         (subscription_id, entity, filters, claims, action_filter, selected_columns)
       select
         ${subscriptionId}::uuid,
-        format('%I.%I', published.schemaname, published.tablename)::regclass,
+        entity.oid::regclass,
         array(
-          select row(filter.name, filter.operator::realtime.equality_op, filter.value, filter.negate)
-            ::realtime.user_defined_filter
-          from unnest(
-            ${filters.map(({ column }) => column)}::text[],
-            ${filters.map(({ operator }) => operator)}::text[],
-            ${filters.map(({ value }) => value)}::text[],
-            ${filters.map(({ negate }) => negate)}::boolean[]
-          ) as filter (name, operator, value, negate)
+          select row(filter.column, filter.operator, filter.value, filter.negate)::realtime.user_defined_filter
+          from jsonb_to_recordset(request.filters)
+            as filter ("column" text, operator realtime.equality_op, value text, negate boolean)
         ),
         ${JSON.stringify(claims)}::text::jsonb,
-        ${event},
-        ${columns}::text[]
-      from pg_publication_tables as published
+        request.event,
+        case when request.columns <> 'null' then array(select jsonb_array_elements_text(request.columns)) end
+      from jsonb_to_record(${JSON.stringify(request)}::text::jsonb)
+        as request (event text, schema text, "table" text, filters jsonb, columns jsonb)
+      join pg_publication_tables as published
+        on request.schema in ('*', published.schemaname) and request.table in ('*', published.tablename)
+      join pg_namespace as namespace on namespace.nspname = published.schemaname
+      join pg_class as entity on entity.relname = published.tablename and entity.relnamespace = namespace.oid
       where published.pubname = ${publication}
-        and ${schema} in ('*', published.schemaname)
-        and ${table} in ('*', published.tablename)
       on conflict (subscription_id, entity, filters, action_filter, (coalesce(selected_columns, '{}')))
         do update set claims = excluded.claims
       returning id`;

@@ -286,22 +286,23 @@ describe("broadcasts of the database", () => {
   test("from triggers show the old and the new row", async () => {
     const topic = uniqueTopic("stage");
     const { heard } = await listen(topic);
-    const table = `test_realtime_${randomUUID().slice(0, 8)}`;
+    const schema = `test_realtime_${randomUUID().slice(0, 8)}`;
     await database.unsafe(`
-      create table public.${table} (id integer primary key, name text);
-      create function public.${table}_changed() returns trigger language plpgsql as $$
+      create schema ${schema};
+      create table ${schema}.singers (id integer primary key, name text);
+      create function ${schema}.changed() returns trigger language plpgsql as $$
       begin
         perform realtime.broadcast_changes('${topic}', tg_op, tg_op, tg_table_name, tg_table_schema, new, old);
         return null;
       end $$;
-      create trigger changed after insert or update or delete on public.${table}
-        for each row execute function public.${table}_changed();`);
+      create trigger changed after insert or update or delete on ${schema}.singers
+        for each row execute function ${schema}.changed();`);
     try {
-      await database.unsafe(`insert into public.${table} values (1, 'Ann')`);
-      await database.unsafe(`update public.${table} set name = 'Bob'`);
-      await database.unsafe(`delete from public.${table}`);
+      await database.unsafe(`insert into ${schema}.singers values (1, 'Ann')`);
+      await database.unsafe(`update ${schema}.singers set name = 'Bob' where id = 1`);
+      await database.unsafe(`delete from ${schema}.singers where id = 1`);
       const items = await heard.waitFor(3);
-      const about = { schema: "public", table, id: expect.any(String) };
+      const about = { schema, table: "singers", id: expect.any(String) };
       const [ann, bob] = [{ id: 1, name: "Ann" }, { id: 1, name: "Bob" }];
       expect(items.map(({ event, payload }) => ({ event, payload }))).toEqual([
         { event: "INSERT", payload: { ...about, operation: "INSERT", record: ann, old_record: null } },
@@ -309,7 +310,7 @@ describe("broadcasts of the database", () => {
         { event: "DELETE", payload: { ...about, operation: "DELETE", record: null, old_record: bob } },
       ]);
     } finally {
-      await database.unsafe(`drop table public.${table}; drop function public.${table}_changed()`);
+      await database.unsafe(`drop schema ${schema} cascade`);
     }
   });
 
