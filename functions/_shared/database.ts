@@ -46,6 +46,11 @@ export function errorState(error: unknown): string {
 const connectionLost =
   /^(CONNECTION_(CLOSED|ENDED|DESTROYED)|ECONN(REFUSED|RESET)|EPIPE|08\d{3}|57P0[1-3]|53300)$/;
 
+/** Whether the database was away: it may be back in a moment. */
+export function isConnectionLost(error: unknown): boolean {
+  return connectionLost.test(errorState(error));
+}
+
 /**
  * Repeats a call whose connection was lost, so that a short restart of the database goes unnoticed. Only for calls
  * that may safely arrive twice: a lost connection does not tell whether the first one was carried out.
@@ -59,7 +64,7 @@ export async function reconnecting<Result>(
     try {
       return await call();
     } catch (error) {
-      if (!connectionLost.test(errorState(error)) || performance.now() + pause > deadline) throw error;
+      if (!isConnectionLost(error) || performance.now() + pause > deadline) throw error;
     }
     await new Promise((resolve) => setTimeout(resolve, pause));
   }

@@ -1,3 +1,13 @@
+/** One thing that is wrong with what was sent. */
+export interface ProblemError {
+  /** Where it was sent. */
+  in: "path" | "query" | "header" | "body";
+  /** Which field, with dots between the levels; empty for the whole. */
+  path: string;
+  message: string;
+  code: string;
+}
+
 /** What went wrong, for a program (`code`) and for a person (`title`, `detail`). */
 export interface Problem {
   status: number;
@@ -6,11 +16,13 @@ export interface Problem {
   detail?: string;
   /** Seconds to wait before the same call may succeed. */
   retryAfter?: number;
+  /** Everything that is wrong with the input, at once. */
+  errors?: ProblemError[];
 }
 
 /** An error reply of a function that has no protocol of its own: RFC 9457. */
 export function problemResponse(request: Request, problem: Problem, headers: HeadersInit = {}): Response {
-  const { status, code, title, detail, retryAfter } = problem;
+  const { status, code, title, detail, retryAfter, errors } = problem;
   const reply = new Headers(headers);
   reply.set("content-type", "application/problem+json");
   reply.set("cache-control", "no-store");
@@ -22,6 +34,7 @@ export function problemResponse(request: Request, problem: Problem, headers: Hea
     ...(detail !== undefined && { detail }),
     instance: new URL(request.url).pathname,
     ...(retryAfter !== undefined && { retry_after: retryAfter }),
+    ...(errors !== undefined && { errors }),
   };
   return new Response(JSON.stringify(body), { status, headers: reply });
 }

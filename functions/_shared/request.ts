@@ -26,27 +26,41 @@ export class BodyTooLarge extends Error {
 }
 
 /**
- * Reads a body of at most `limit` bytes, counted as they arrive: a declared length can be missing or wrong.
- * The rest of a body that is too long is read and dropped, up to four times the limit, so that the client gets to
- * the point where it reads the answer.
+ * Reads a body of at most `limit` bytes. One whose length is declared is held to it by the HTTP server; one without
+ * is counted as it arrives.
  */
 export async function readBody(request: Request, limit: number): Promise<Uint8Array> {
   if (request.body === null) return new Uint8Array();
+  const declared = Number(request.headers.get("content-length") ?? Infinity);
+  if (declared > limit) return await countBody(request.body, limit);
+  const body = new Uint8Array(await request.arrayBuffer());
+  if (body.byteLength > limit) throw new BodyTooLarge(limit);
+  return body;
+}
+
+/**
+ * The rest of a body that is too long is read and dropped, up to four times the limit, so that the client gets to
+ * the point where it reads the answer.
+ */
+async function countBody(stream: ReadableStream<Uint8Array>, limit: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>) {
+  for await (const chunk of stream as unknown as AsyncIterable<Uint8Array>) {
     length += chunk.byteLength;
     if (length <= limit) chunks.push(chunk);
     else chunks.length = 0;
     if (length > 4 * limit) break;
   }
   if (length > limit) throw new BodyTooLarge(limit);
-  if (chunks.length === 1 && chunks[0]) return chunks[0];
-  const body = new Uint8Array(length);
+  return concatenate(chunks, length);
+}
+
+function concatenate(chunks: Uint8Array[], length: number): Uint8Array {
+  const whole = new Uint8Array(length);
   let offset = 0;
   for (const chunk of chunks) {
-    body.set(chunk, offset);
+    whole.set(chunk, offset);
     offset += chunk.byteLength;
   }
-  return body;
+  return whole;
 }

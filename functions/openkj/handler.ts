@@ -39,7 +39,7 @@ export async function handle(request: Request, dependencies: Dependencies): Prom
   if (request.method === "GET" || request.method === "HEAD") {
     return reply(id, help, "text/plain; charset=utf-8");
   }
-  if (request.method === "OPTIONS") return reply(id, null);
+  if (request.method === "OPTIONS") return new Response(null, { status: 204, headers: preflight });
 
   const started = performance.now();
   const report = { request_id: id, command: "" };
@@ -47,8 +47,9 @@ export async function handle(request: Request, dependencies: Dependencies): Prom
     const text = await read(request);
     const body = parse(text);
     report.command = commandOf(body);
+    const call = withHeaderKey(storable(body, text), request.headers);
     const answer = await dependencies.call(
-      JSON.stringify(withHeaderKey(storable(body, text), request.headers)),
+      call === body ? text : JSON.stringify(call),
       clientAddress(request, dependencies.peer),
       request.headers.get("user-agent")?.slice(0, longestUserAgent) ?? null,
     );
@@ -169,16 +170,19 @@ function since(started: number): number {
 }
 
 /** Browsers may call too: nothing here depends on a cookie, so any page may read what its own key or guest may. */
-function reply(id: string, body: string | null, contentType = "application/json"): Response {
-  const headers = new Headers({
-    "cache-control": "no-store",
-    "x-content-type-options": "nosniff",
-    "x-request-id": id,
-    "access-control-allow-origin": "*",
-    "access-control-allow-methods": "POST, PUT, OPTIONS",
-    "access-control-allow-headers":
-      "authorization, apikey, content-type, x-api-key, x-client-info, x-request-id",
-  });
-  if (body !== null) headers.set("content-type", contentType);
-  return new Response(body, { status: body === null ? 204 : 200, headers });
+const everyReply = {
+  "cache-control": "no-store",
+  "x-content-type-options": "nosniff",
+  "access-control-allow-origin": "*",
+};
+
+const preflight = {
+  ...everyReply,
+  "access-control-allow-methods": "POST, PUT, OPTIONS",
+  "access-control-allow-headers":
+    "authorization, apikey, content-type, x-api-key, x-client-info, x-request-id",
+};
+
+function reply(id: string, body: string, contentType = "application/json"): Response {
+  return new Response(body, { headers: { ...everyReply, "content-type": contentType, "x-request-id": id } });
 }

@@ -1,0 +1,257 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import * as http from "node:http";
+import { connect, createServer, type Socket } from "node:net";
+import { generatedSongs } from "../../seed/demo/songs.ts";
+import { database } from "../support/database.ts";
+import { environment } from "../support/environment.ts";
+import { openkjBatches, OpenkjClient } from "../support/openkj-client.ts";
+import { newOpenkjHost, type OpenkjHost } from "../support/openkj-host.ts";
+import { latencies, median, milliseconds, Report, scale, throughput } from "./bench.ts";
+
+// Functions are started here, beside the yardstick and without a gateway, so that only they are compared.
+
+const root = new URL("../../", import.meta.url).pathname;
+const connections = 8;
+const calls = scale === "large" ? 20_000 : 4_000;
+const bookSize = scale === "large" ? 100_000 : 20_000;
+
+interface RunningFunction {
+  url: string;
+  process: ChildProcess;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === "object" && address ? address.port : 0;
+}
+
+async function startFunction(verb: "run" | "serve", entry: string): Promise<RunningFunction> {
+  const port = await freePort();
+  const child = spawn(`${root}node_modules/.bin/deno`, [
+    verb,
+    "--quiet",
+    "--no-prompt",
+    `--config=${root}functions/deno.json`,
+    "--allow-net",
+    "--allow-env",
+    entry,
+  ], {
+    cwd: root,
+    stdio: ["ignore", "ignore", "inherit"],
+    env: {
+      ...process.env,
+      SUPABASE_DB_URL: environment.databaseUrl,
+      DENO_SERVE_ADDRESS: `tcp:127.0.0.1:${port}`,
+    },
+  });
+  const url = `http://127.0.0.1:${port}/`;
+  for (let wait = 0; wait < 200; wait++) {
+    const isUp = await fetch(url).then(() => true, () => false);
+    if (isUp) return { url, process: child };
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`${entry} did not start`);
+}
+
+/** Kept-open connections that send the same bytes again and again: next to nothing is spent on the client's side. */
+class Callers {
+  readonly #sockets: Socket[];
+  readonly #request: Buffer;
+
+  constructor(url: string, body: string, count: number) {
+    const { hostname, port } = new URL(url);
+    this.#sockets = Array.from(
+      { length: count },
+      () => connect({ host: hostname, port: Number(port), noDelay: true }),
+    );
+    this.#request = Buffer.from(
+      `POST /openkj HTTP/1.1\r\nHost: ${hostname}:${port}\r\nContent-Type: application/json\r\n` +
+        `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: Keep-Alive\r\n\r\n${body}`,
+    );
+  }
+
+  call(caller: number): Promise<string> {
+    const socket = this.#sockets[caller];
+    if (!socket) throw new Error("There is no such caller");
+    return new Promise((resolve, reject) => {
+      let text = "";
+      const listen = (chunk: Buffer) => {
+        text += chunk.toString("latin1");
+        const head = text.indexOf("\r\n\r\n");
+        const length = Number(/\r\ncontent-length: (\d+)/i.exec(text)?.[1]);
+        if (head < 0 || text.length < head + 4 + length) return;
+        socket.off("data", listen).off("error", reject);
+        resolve(text.slice(head + 4));
+      };
+      socket.on("data", listen).once("error", reject);
+      socket.write(this.#request);
+    });
+  }
+
+  close(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+}
+
+function memoryOf({ process: { pid } }: RunningFunction): number {
+  const [, kilobytes] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+  return Number(kilobytes) / 1024;
+}
+
+/** One call on a connection of its own, as the program makes them during an upload. */
+function post(url: string, body: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
+    http.request(url, { method: "POST", agent: false, headers }, (response) => {
+      let text = "";
+      response.on("data", (chunk: Buffer) => text += chunk.toString()).on("end", () => {
+        if (text.includes('"error": false')) resolve();
+        else reject(new Error(text));
+      });
+    }).on("error", reject).end(body);
+  });
+}
+
+const report = new Report();
+const openkj = await startFunction("run", "functions/openkj/index.ts");
+const bare = await startFunction("serve", "tests/bench/bare-function.ts");
+const items = Array.from({ length: calls }, (_, index) => index);
+
+async function callsPerSecond(url: string, body: string): Promise<number> {
+  const callers = new Callers(url, body, connections);
+  await throughput(items.slice(0, calls / 4), connections, (_, caller) => callers.call(caller));
+  const rate = await median(3, () => throughput(items, connections, (_, caller) => callers.call(caller)));
+  callers.close();
+  return rate;
+}
+
+async function compareCommands(host: OpenkjHost): Promise<void> {
+  const program = new OpenkjClient({ url: openkj.url, apiKey: host.apiKey, venueId: host.openkjVenueId });
+  for (let number = 1; number <= 20; number++) {
+    const fields = {
+      artist: "ABBA",
+      title: `Waterloo ${number}`,
+      singer: `Singer ${number}`,
+      venue_id: host.openkjVenueId,
+    };
+    const { text } = await program.exchange("addRequest", fields);
+    if (!text.includes('"error": false')) throw new Error(text);
+  }
+  const bareRate = await callsPerSecond(bare.url, "{}");
+  const commands: [string, string, number | undefined][] = [
+    ["getSerial", program.body("getSerial"), 0.5],
+    ["getVenues", program.body("getVenues"), undefined],
+    ["getRequests, 20 waiting", program.body("getRequests", { venue_id: host.openkjVenueId }), undefined],
+  ];
+  for (const [name, body, atLeast] of commands) {
+    const figure = {
+      name: `${name}: ${connections} callers, to a bare select 1`,
+      unit: "/s",
+      baseline: bareRate,
+    };
+    report.add({
+      ...figure,
+      value: await callsPerSecond(openkj.url, body),
+      ...(atLeast !== undefined && { atLeast }),
+    });
+  }
+  const one = new Callers(openkj.url, program.body("getSerial"), 1);
+  const { p50, p95 } = await latencies(items.slice(0, 2000), () => one.call(0));
+  one.close();
+  report.add({ name: "getSerial: one caller, p50", value: p50, unit: "ms" });
+  report.add({ name: "getSerial: one caller, p95", value: p95, unit: "ms", atMost: 5 });
+  program.stop();
+}
+
+async function compareUploads(): Promise<void> {
+  const { batches } = openkjBatches(generatedSongs(bookSize));
+  const [teacher, inSql, overHttp] = [
+    await newOpenkjHost("teacher"),
+    await newOpenkjHost("insql"),
+    await newOpenkjHost("overhttp"),
+  ];
+  const program = new OpenkjClient({ url: openkj.url, apiKey: overHttp.apiKey });
+  const bodies = [
+    program.body("clearDatabase", { system_id: 1 }),
+    ...batches.map((batch) =>
+      program.body("addSongs", { songs: batch.map((song) => ({ ...song })), system_id: 1 })
+    ),
+  ];
+
+  const connection = await database.reserve();
+  await connection`create temporary table batches (number integer primary key, songs jsonb not null)`;
+  for (const [number, batch] of batches.entries()) {
+    await connection`insert into batches values (${number}, ${JSON.stringify(batch)}::text::jsonb)`;
+  }
+  const publishInSql = async ({ systemId }: OpenkjHost) => {
+    await connection`select private.book_stage_open(${systemId})`;
+    for (const number of batches.keys()) {
+      await connection`
+        select private.book_stage_add(${systemId}, (select batch.songs from batches as batch where batch.number = ${number}))
+      `;
+    }
+    await connection`select private.book_publish(${systemId})`;
+  };
+  const publishOverHttp = async () => {
+    for (const body of bodies) await post(openkj.url, body);
+  };
+  const empty = async ({ systemId }: OpenkjHost) => {
+    await connection`select private.book_stage_open(${systemId})`;
+    await connection`select private.book_stage_add(${systemId}, '[]')`;
+    await connection`select private.book_publish(${systemId})`;
+  };
+
+  // The catalogue learns the songs first, so that both ways do the same work.
+  await publishInSql(teacher);
+  const memory: number[] = [];
+  const inSqlTime = await median(3, async () => {
+    await empty(inSql);
+    return await milliseconds(() => publishInSql(inSql));
+  });
+  const overHttpTime = await median(3, async () => {
+    await empty(overHttp);
+    const time = await milliseconds(publishOverHttp);
+    memory.push(memoryOf(openkj));
+    return time;
+  });
+  const sizes = await connection<{ size: number }[]>`
+    select private.book_size(system_id) as size from unnest(${[
+    inSql.systemId,
+    overHttp.systemId,
+  ]}::uuid[]) as system_id
+  `;
+  if (sizes.some(({ size }) => size !== sizes[0]?.size || size < bookSize * 0.99)) {
+    throw new Error("The books differ");
+  }
+  report.add({
+    name: `upload of ${bookSize} songs over the protocol, to in SQL`,
+    value: overHttpTime,
+    unit: "ms",
+    baseline: inSqlTime,
+    atMost: 1.5,
+  });
+  report.add({
+    name: "memory of the function after three uploads, to after one",
+    value: memory[2] ?? NaN,
+    unit: "MB",
+    baseline: memory[0] ?? NaN,
+    atMost: 1.2,
+  });
+  connection.release();
+  program.stop();
+}
+
+try {
+  const host = await newOpenkjHost("bench");
+  await compareCommands(host);
+  await compareUploads();
+} finally {
+  openkj.process.kill();
+  bare.process.kill();
+  await database.end();
+}
+process.exitCode = report.finish() ? 0 : 1;
