@@ -23,8 +23,8 @@ const busy = "The server is busy, try again";
 
 const help = `This is the address of a karaoke request server.
 
-In OpenKJ, open Settings, then Network, paste this address into "Server URL", paste your API key below it,
-and press "Test". A web browser has nothing to see here.
+In OpenKJ's settings, switch on the request server, paste this address as its URL and your API key below it, and
+press "Test". A web browser has nothing to see here.
 `;
 
 /** A call that cannot be answered, with the sentence that the person at the desktop program reads. */
