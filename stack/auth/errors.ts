@@ -38,6 +38,15 @@ export function validationFailed(message: string, status = 400): AuthError {
   return new AuthError(status, "validation_failed", message);
 }
 
+/** The answer would come too late. */
+export function timedOut(): AuthError {
+  return new AuthError(
+    504,
+    "request_timeout",
+    "Processing this request timed out, please retry after a moment.",
+  );
+}
+
 /** Runs a database step; its failure becomes a 500 with this sentence and the database's error as cause. */
 export async function databaseStep<T>(message: string, step: () => PromiseLike<T>): Promise<T> {
   try {

@@ -1,6 +1,7 @@
 import { hash, verify } from "@node-rs/bcrypt";
 import { randomBytes } from "node:crypto";
-import { AuthError, validationFailed, WeakPasswordError } from "./errors.ts";
+import { availableParallelism } from "node:os";
+import { timedOut, validationFailed, WeakPasswordError } from "./errors.ts";
 import type { Settings } from "./settings.ts";
 
 const longest = 72;
@@ -36,32 +37,38 @@ export function checkPassword(rules: Settings["password"], password: string): vo
   if (weakness !== undefined) throw new WeakPasswordError(weakness.message, weakness.reasons);
 }
 
-/** bcrypt, in the thread pool. */
-export async function hashPassword(password: string, deadline?: AbortSignal): Promise<string> {
-  return await hash(password, {
-    cost,
-    version: "2a",
-    ...(deadline === undefined ? {} : { signal: deadline }),
-  });
-}
+const slots = availableParallelism();
+const waiting: (() => void)[] = [];
+let working = 0;
 
 /**
- * Whether the password is the hashed one. Work whose caller has already been told that it took too long is not
- * started: that keeps a flood of attempts from outliving itself.
+ * Runs bcrypt in the thread pool, a few at a time: signatures and name look-ups share that pool and must not queue behind
+ * a flood of passwords. Work whose caller has already been told that it took too long is not started.
  */
+async function inTurn<T>(work: () => Promise<T>, deadline: AbortSignal | undefined): Promise<T> {
+  if (working >= slots) await new Promise<void>((resolve) => waiting.push(resolve));
+  else working += 1;
+  try {
+    if (deadline?.aborted === true) throw timedOut();
+    return await work();
+  } finally {
+    const next = waiting.shift();
+    if (next === undefined) working -= 1;
+    else next();
+  }
+}
+
+export async function hashPassword(password: string, deadline?: AbortSignal): Promise<string> {
+  return await inTurn(() => hash(password, { cost, version: "2a" }), deadline);
+}
+
+/** Whether the password is the hashed one. */
 export async function verifyPassword(
   password: string,
   hashed: string,
   deadline: AbortSignal,
 ): Promise<boolean> {
-  if (deadline.aborted) {
-    throw new AuthError(
-      504,
-      "request_timeout",
-      "Processing this request timed out, please retry after a moment.",
-    );
-  }
-  return await verify(password, hashed, { signal: deadline });
+  return await inTurn(() => verify(password, hashed), deadline);
 }
 
 /** A password nobody knows. */

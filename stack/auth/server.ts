@@ -3,7 +3,7 @@ import type { Context } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { Call, Handler, Service } from "./call.ts";
 import { clientIp } from "./call.ts";
-import { AuthError, errorResponse } from "./errors.ts";
+import { AuthError, errorResponse, timedOut } from "./errors.ts";
 import { log } from "./log.ts";
 import { routes } from "./routes/index.ts";
 
@@ -12,14 +12,6 @@ const largestBody = 1024 * 1024;
 const exposedHeaders = "X-Total-Count, Link, X-Supabase-Api-Version";
 const allowedHeaders =
   "Accept, Authorization, Content-Type, X-Client-IP, X-Client-Info, X-JWT-AUD, x-use-cookie, X-Supabase-Api-Version";
-
-function timedOut(): AuthError {
-  return new AuthError(
-    504,
-    "request_timeout",
-    "Processing this request timed out, please retry after a moment.",
-  );
-}
 
 /** Answers within the time limit; what a late handler still does is cut short where it looks at the deadline. */
 async function answerInTime(service: Service, c: Context, handler: Handler): Promise<Response> {
