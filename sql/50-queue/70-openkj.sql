@@ -295,6 +295,11 @@ begin
       if v_venue.id is null then
         perform private.raise_error(404, 'venue_not_found', 'There is no such venue.');
       end if;
+      if exists (
+        select from unnest(array['artist', 'title', 'singer']) as field where jsonb_typeof(p_body -> field) in ('array', 'object')
+      ) then
+        perform private.raise_error(400, 'invalid_request', 'artist, title and singer must be texts.');
+      end if;
       v_request := private.insert_request(
         v_venue.id, null, null, array[coalesce(nullif(btrim(p_body ->> 'singer'), ''), 'Guest')], null,
         p_body ->> 'artist', p_body ->> 'title', coalesce(private.json_integer(p_body -> 'key_change'), 0), null, null, true
