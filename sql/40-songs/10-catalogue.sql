@@ -26,12 +26,31 @@ revoke all on private.song_artists from anon, authenticated, service_role;
 comment on table private.song_artists is 'The artists of the catalogue.';
 comment on column private.song_artists.name is 'The first part of the fingerprint of their songs.';
 
+create function private.spelling_words(p_artist text, p_title text)
+returns text
+language plpgsql
+immutable
+strict
+parallel safe
+security invoker
+set search_path = ''
+as $$
+begin
+  return ' ' || array_to_string(private.search_words(p_artist) || private.search_words(p_title), ' ') || ' ';
+end;
+$$;
+
+comment on function private.spelling_words(text, text) is 'The words by which a song can be found, each between blanks.';
+
+revoke all on function private.spelling_words(text, text) from public;
+
 create table private.song_spellings (
   id integer generated always as identity primary key,
   song_id bigint not null references public.songs (id) on delete restrict,
   artist_id integer not null references private.song_artists (id) on delete restrict,
   artist text collate "C" not null,
   title text collate "C" not null,
+  words text not null generated always as (private.spelling_words(artist, title)) stored,
   constraint artist_is_1_to_255_characters check (char_length(artist) between 1 and 255),
   constraint title_is_1_to_255_characters check (char_length(title) between 1 and 255),
   unique (artist, title)
@@ -45,6 +64,7 @@ create index song_spellings_artist_id_idx on private.song_spellings (artist_id);
 
 comment on table private.song_spellings is 'An artist and a title exactly as a host wrote them: OpenKJ looks songs up by the exact text.';
 comment on column private.song_spellings.id is 'Counts up without gaps, so that a book can be a bitmap over it.';
+comment on column private.song_spellings.words is 'private.spelling_words(artist, title).';
 comment on column private.song_spellings.artist_id is 'Follows from the song; kept here so that publishing a book need not read its songs.';
 
 -- A chunk is a run of spellings: the unit of a book's bitmap and of the search index. The first ones are small, because what
@@ -70,7 +90,7 @@ revoke all on function private.song_chunk(integer) from public;
 -- The index holds the words of a spelling behind the number of its chunk, so it can be asked about one chunk at a time:
 --   "0 love"   a word            "0~l"   a word begins with this letter
 --   "0=lovemedo", "0=..."   artist and title without blanks, in both orders: what a text starts with, words written as one
-create function private.song_tokens(p_spelling_id integer, p_artist text, p_title text)
+create function private.song_tokens(p_spelling_id integer, p_artist text, p_title text, p_words text)
 returns tsvector
 language plpgsql
 immutable
@@ -87,20 +107,20 @@ declare
   v_tokens text[] := array[v_chunk || '=' || left(v_artist || v_title, 60), v_chunk || '=' || left(v_title || v_artist, 60)];
   v_word text;
 begin
-  foreach v_word in array private.search_words(p_artist) || private.search_words(p_title) loop
+  foreach v_word in array string_to_array(btrim(p_words), ' ') loop
     v_tokens := v_tokens || (v_chunk || ' ' || v_word) || (v_chunk || '~' || left(v_word, 1));
   end loop;
   return array_to_tsvector(v_tokens);
 end;
 $$;
 
-comment on function private.song_tokens(integer, text, text) is 'What the search index holds about one spelling.';
+comment on function private.song_tokens(integer, text, text, text) is 'What the search index holds about one spelling.';
 
-revoke all on function private.song_tokens(integer, text, text) from public;
+revoke all on function private.song_tokens(integer, text, text, text) from public;
 
 -- Without the pending list: its entries would be scanned by every search until somebody's insert pays for all of them.
 create index song_spellings_tokens_idx on private.song_spellings
-  using gin (private.song_tokens(id, artist, title)) with (fastupdate = off);
+  using gin (private.song_tokens(id, artist, title, words)) with (fastupdate = off);
 
 -- A word and each way to leave one letter out. Two words that are one slip apart share an entry.
 create function private.word_neighbours(p_word text)

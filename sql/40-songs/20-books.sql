@@ -6,9 +6,12 @@ create table private.books (
   songs integer not null default 0,
   content_hash uuid,
   newest integer[] not null default '{}',
+  spelling_ids integer[] default '{}',
   published_at timestamptz,
   changed_at timestamptz not null default now(),
-  constraint songs_are_not_negative check (songs >= 0)
+  constraint songs_are_not_negative check (songs >= 0),
+  constraint short_books_are_listed check ((songs <= 2000) = (spelling_ids is not null)),
+  constraint the_list_is_complete check (cardinality(spelling_ids) = songs)
 );
 
 alter table private.books enable row level security;
@@ -17,6 +20,8 @@ revoke all on private.books from anon, authenticated, service_role;
 comment on table private.books is 'One row per system that has or had a song book. Its row lock serialises all writers of the book.';
 comment on column private.books.content_hash is 'Hash of the upload it came from; null once songs were edited one by one.';
 comment on column private.books.newest is 'The spellings added last, newest first, at most 200.';
+comment on column private.books.spelling_ids is
+  'All spellings of a book of up to 2,000 songs, which is searched faster one by one than through the index of the catalogue.';
 comment on column private.books.published_at is 'When an upload was last published, changed or not.';
 comment on column private.books.changed_at is 'When its songs last changed.';
 
@@ -147,6 +152,23 @@ $$;
 comment on function private.chunk_spellings(integer, bytea) is 'The spellings in one bitmap, in order.';
 
 revoke all on function private.chunk_spellings(integer, bytea) from public;
+
+create function private.book_spellings(p_system_id uuid)
+returns integer[]
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select coalesce(array_agg(spelling_id), '{}')
+  from private.book_chunks as book
+  cross join lateral private.chunk_spellings(book.chunk, book.members) as spelling_id
+  where book.system_id = p_system_id;
+$$;
+
+comment on function private.book_spellings(uuid) is 'All spellings of a book. Definer: books are private.';
+
+revoke all on function private.book_spellings(uuid) from public;
 
 create function private.artist_letter(p_normalized_artist text)
 returns text

@@ -348,7 +348,11 @@ begin
 
   if v_changed then
     update private.books as book
-    set songs = cardinality(p_spelling_ids), newest = (v_newest || book.newest)[:200], changed_at = now()
+    set
+      songs = cardinality(p_spelling_ids),
+      spelling_ids = case when cardinality(p_spelling_ids) <= 2000 then p_spelling_ids end,
+      newest = (v_newest || book.newest)[:200],
+      changed_at = now()
     where book.system_id = p_system_id;
     perform private.index_book_artists(p_system_id, p_spelling_ids, p_artist_ids);
   end if;

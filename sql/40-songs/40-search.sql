@@ -1,8 +1,11 @@
--- Searching a book. The words of the query become one question to the search index per chunk of the book, from the songs the
--- catalogue has known longest to the newest; walking stops as soon as enough are found. What is found is then ranked.
--- Everything here is plpgsql because it keeps its plans for the session.
+-- Searching a book. The words of a query become a question to the search index per chunk of the book, from the songs the
+-- catalogue has known longest to the newest; walking stops as soon as enough are found. A short book is not worth that: its
+-- songs are looked at one by one. What is found is then ranked. All in plpgsql, which keeps its plans for the session.
 
--- "#" stands for the number of the chunk, which is filled in later; no word has one of its own.
+-- What is asked for: index is the text of a tsquery in which "#" stands for the number of the chunk, patterns are regular
+-- expressions over the words of a song which must all match. Both say the same.
+create type private.song_question as (index text, patterns text[]);
+
 create function private.search_token(p_kind text, p_word text, p_is_prefix boolean)
 returns text
 language plpgsql
@@ -22,8 +25,26 @@ comment on function private.search_token(text, text, boolean) is 'A token of the
 
 revoke all on function private.search_token(text, text, boolean) from public;
 
-create function private.search_words_question(p_words text[])
+create function private.search_pattern(p_word text, p_is_prefix boolean)
 returns text
+language plpgsql
+immutable
+strict
+parallel safe
+security invoker
+set search_path = ''
+as $$
+begin
+  return ' ' || regexp_replace(p_word, '([^[:alnum:]])', '\\\1', 'g') || case when p_is_prefix then '' else ' ' end;
+end;
+$$;
+
+comment on function private.search_pattern(text, boolean) is 'A regular expression for a word among the words of a song.';
+
+revoke all on function private.search_pattern(text, boolean) from public;
+
+create function private.ask_for_words(p_words text[])
+returns private.song_question
 language plpgsql
 immutable
 strict
@@ -33,31 +54,55 @@ set search_path = ''
 as $$
 declare
   v_last text := p_words[cardinality(p_words)];
-  v_question text;
+  v_question private.song_question;
   v_word text;
 begin
   -- One letter as a prefix would gather thousands of words; it has a token of its own.
-  v_question := case
+  v_question.index := case
     when char_length(v_last) = 1 then private.search_token('~', v_last, false)
     else private.search_token(' ', v_last, true)
   end;
+  v_question.patterns := array[private.search_pattern(v_last, true)];
   foreach v_word in array p_words[:cardinality(p_words) - 1] loop
     -- "guns and roses" is "Guns N' Roses", and nobody remembers where a "the" belongs.
     if v_word not in ('and', 'the') then
-      v_question := v_question || ' & ' || private.search_token(' ', v_word, false);
+      v_question.index := v_question.index || ' & ' || private.search_token(' ', v_word, false);
+      v_question.patterns := v_question.patterns || private.search_pattern(v_word, false);
     end if;
   end loop;
   return v_question;
 end;
 $$;
 
-comment on function private.search_words_question(text[]) is
-  'The question for songs with all these words, the last one as the beginning of a word.';
+comment on function private.ask_for_words(text[]) is 'Songs with all these words, the last one as the beginning of a word.';
 
-revoke all on function private.search_words_question(text[]) from public;
+revoke all on function private.ask_for_words(text[]) from public;
 
-create function private.search_similar_question(p_words text[])
-returns text
+create function private.ask_for_start(p_text text)
+returns private.song_question
+language plpgsql
+immutable
+strict
+parallel safe
+security invoker
+set search_path = ''
+as $$
+declare
+  v_text text := left(replace(p_text, ' ', ''), 60);
+  v_question private.song_question;
+begin
+  v_question.index := private.search_token('=', v_text, true);
+  v_question.patterns := array[' ' || regexp_replace(regexp_replace(v_text, '(.)', ' ?\1', 'g'), '([^[:alnum:] ?])', '\\\1', 'g')];
+  return v_question;
+end;
+$$;
+
+comment on function private.ask_for_start(text) is 'Songs whose artist or title starts with this text, wherever the blanks are.';
+
+revoke all on function private.ask_for_start(text) from public;
+
+create function private.ask_for_similar_words(p_words text[])
+returns private.song_question
 language plpgsql
 stable
 strict
@@ -65,26 +110,32 @@ security definer
 set search_path = ''
 as $$
 declare
-  v_question text;
-  v_similar text;
+  v_question private.song_question;
+  v_tokens text;
+  v_patterns text;
   v_word text;
 begin
   foreach v_word in array p_words loop
-    select string_agg(private.search_token(' ', known.word, false), ' | ') into v_similar
+    select
+      string_agg(private.search_token(' ', known.word, false), ' | '), string_agg(private.search_pattern(known.word, false), '|')
+    into v_tokens, v_patterns
     from private.song_words as known
     where private.word_neighbours(known.word) && private.word_neighbours(v_word);
-    v_question := concat_ws(' & ', v_question, '(' || concat_ws(' | ', private.search_token(' ', v_word, true), v_similar) || ')');
+    v_question.index := concat_ws(
+      ' & ', v_question.index, '(' || concat_ws(' | ', private.search_token(' ', v_word, true), v_tokens) || ')'
+    );
+    v_question.patterns := v_question.patterns || concat_ws('|', private.search_pattern(v_word, true), v_patterns);
   end loop;
   return v_question;
 end;
 $$;
 
-comment on function private.search_similar_question(text[]) is
-  'The question for songs in which each word begins like one of these or is one slip away from it. Definer: the catalogue is private.';
+comment on function private.ask_for_similar_words(text[]) is
+  'Songs in which each word begins like one of these or is one slip away from it. Definer: the catalogue is private.';
 
-revoke all on function private.search_similar_question(text[]) from public;
+revoke all on function private.ask_for_similar_words(text[]) from public;
 
-create function private.search_spellings(p_system_id uuid, p_question text, p_limit integer)
+create function private.search_spellings(p_system_id uuid, p_question private.song_question, p_limit integer)
 returns table (spelling_id integer, song_id bigint, artist text, title text)
 language plpgsql
 stable
@@ -97,7 +148,19 @@ set enable_seqscan = off
 -- A sort would unpack every bitmap before the first one is used.
 set enable_sort = off
 as $$
+declare
+  v_spelling_ids integer[];
 begin
+  select book.spelling_ids into v_spelling_ids from private.books as book where book.system_id = p_system_id;
+  if v_spelling_ids is not null then
+    return query
+    select spelling.id, spelling.song_id, spelling.artist, spelling.title
+    from private.song_spellings as spelling
+    where spelling.id = any (v_spelling_ids) and spelling.words ~ all (p_question.patterns)
+    limit p_limit;
+    return;
+  end if;
+
   return query
   select found.id, found.song_id, found.artist, found.title
   from (
@@ -111,18 +174,18 @@ begin
   cross join lateral (
     select spelling.id, spelling.song_id, spelling.artist, spelling.title
     from private.song_spellings as spelling
-    where private.song_tokens(spelling.id, spelling.artist, spelling.title)
-        @@ replace(p_question, '#', book.chunk::text)::tsquery
+    where private.song_tokens(spelling.id, spelling.artist, spelling.title, spelling.words)
+        @@ replace(p_question.index, '#', book.chunk::text)::tsquery
       and get_bit(book.members, spelling.id % 240000) = 1
   ) as found
   limit p_limit;
 end;
 $$;
 
-comment on function private.search_spellings(uuid, text, integer) is
-  'The first songs of a book that answer the question, oldest chunk first. Definer: books are private.';
+comment on function private.search_spellings(uuid, private.song_question, integer) is
+  'The first songs of a book that answer the question. Definer: books are private.';
 
-revoke all on function private.search_spellings(uuid, text, integer) from public;
+revoke all on function private.search_spellings(uuid, private.song_question, integer) from public;
 
 create function private.search_book(p_system_id uuid, p_query text, p_limit integer, p_offset integer)
 returns table (song_id bigint, artist text, title text, match text, total_count integer)
@@ -137,26 +200,27 @@ declare
   v_most constant integer := 200;
   v_text text := private.normalize_text(p_query);
   v_words text[] := private.search_words(v_text);
-  v_start text := private.search_token('=', left(replace(v_text, ' ', ''), 60), true);
+  v_exact private.song_question := private.ask_for_words(v_words);
+  v_start private.song_question := private.ask_for_start(v_text);
 begin
   return query
   with
     by_words as materialized (
-      select * from private.search_spellings(p_system_id, private.search_words_question(v_words), v_most)
+      select * from private.search_spellings(p_system_id, v_exact, v_most)
     ),
     -- Needed when the words found nothing ("heyjude"), or more than are ranked: the best matches start like the query.
     by_start as materialized (
       select found.*
       from (select count(*) as songs from by_words) as words
       cross join lateral private.search_spellings(
-        p_system_id, case when words.songs in (0, v_most) and char_length(v_text) > 1 then v_start end, p_limit + p_offset
+        p_system_id, v_start, case when words.songs in (0, v_most) and char_length(v_text) > 1 then p_limit + p_offset end
       ) as found
     ),
     by_similar_words as materialized (
       select found.*
       from (select exists (select from by_words) or exists (select from by_start) as is_enough) as exact
       cross join lateral private.search_spellings(
-        p_system_id, case when not exact.is_enough then private.search_similar_question(v_words) end, v_most
+        p_system_id, case when not exact.is_enough then private.ask_for_similar_words(v_words) end, v_most
       ) as found
     ),
     found as (

@@ -71,6 +71,12 @@ begin
   update private.books as book
   set
     songs = book.songs + case when p_is_in_book then 1 else -1 end,
+    spelling_ids = case
+      when p_is_in_book and book.songs < 2000 then book.spelling_ids || p_spelling_id
+      when not p_is_in_book and book.songs <= 2000 then array_remove(book.spelling_ids, p_spelling_id)
+      -- Back to a short book.
+      when not p_is_in_book and book.songs = 2001 then private.book_spellings(p_system_id)
+    end,
     newest = case
       when p_is_in_book then (p_spelling_id || array_remove(book.newest, p_spelling_id))[:200]
       else array_remove(book.newest, p_spelling_id)

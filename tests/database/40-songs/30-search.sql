@@ -20,6 +20,19 @@ select private.book_stage_add(tests.id('foreign system'), '[
 ]') \g /dev/null
 select private.book_publish(tests.id('foreign system')) \g /dev/null
 
+-- The same songs among thousands of others: long books are searched in another way than short ones.
+insert into public.systems (organization_id, name) values (tests.id('B'), 'Long')
+returning tests.name_id('long system', id) \g /dev/null
+select private.book_stage_add(tests.id('long system'), (
+  select jsonb_agg(jsonb_build_object('artist', spelling.artist, 'title', spelling.title))
+  from private.song_spellings as spelling
+  where spelling.id = any ((select book.spelling_ids from private.books as book where book.system_id = tests.id('system'))::integer[])
+)) \g /dev/null
+select private.book_stage_add(tests.id('long system'), (
+  select jsonb_agg(jsonb_build_object('artist', 'Xx' || md5((n / 10)::text), 'title', 'Xx' || md5(n::text))) from generate_series(1, 2500) as n
+)) \g /dev/null
+select private.book_publish(tests.id('long system')) \g /dev/null
+
 create function tests.found(p_query text, p_limit integer default 20, p_system text default 'system')
 returns text[]
 language sql
@@ -29,8 +42,9 @@ return (
   from private.search_book(tests.id(p_system), p_query, p_limit, 0) with ordinality as song (id, artist, title, match, total, place)
 );
 
-select ok(song = any (tests.found(query)), format('%L finds %s', query, song))
-from (values
+select ok(song = any (tests.found(query, 20, book)), format('%L finds %s in the %s', query, song, book))
+from unnest(array['system', 'long system']) as book
+cross join (values
   ('queen bohemian rhapsody', 'Queen - Bohemian Rhapsody'),
   ('bohemian rhapsody queen', 'Queen - Bohemian Rhapsody'),
   ('rhap queen boh', 'Queen - Bohemian Rhapsody'),
@@ -73,8 +87,9 @@ from (values
 
 -- Slips ----------------------------------------------------------------------------------------------------------------
 
-select ok(song = any (tests.found(query)), format('%L, mistyped, finds %s', query, song))
-from (values
+select ok(song = any (tests.found(query, 20, book)), format('%L, mistyped, finds %s in the %s', query, song, book))
+from unnest(array['system', 'long system']) as book
+cross join (values
   ('qeen bohem', 'Queen - Bohemian Rhapsody'),
   ('queen bohemain', 'Queen - Bohemian Rhapsody'),
   ('quenn rapsody', 'Queen - Bohemian Rhapsody'),
@@ -121,7 +136,9 @@ select is(
   ) as paged),
   'pages follow each other without gaps or repeats'
 );
-select is(tests.found('love', 20), tests.found('love', 20), 'the same question has the same answer');
+select private.count_song_request(tests.id('long system'), private.find_book_song(tests.id('system'), 'Beatles', 'Love Me Do')) \g /dev/null
+select is(tests.found('love'), tests.found('love', 20, 'long system'), 'a long book is searched to the same result as a short one');
+select is((select total_count from private.search_book(tests.id('long system'), 'x', 1, 0)), 200, 'the total is counted up to a limit');
 
 -- Text is text ---------------------------------------------------------------------------------------------------------
 
@@ -129,9 +146,10 @@ select is(tests.found('%'), '{}', 'a percent sign is no wildcard');
 select is(tests.found('_'), '{}', 'an underscore is no wildcard');
 select is(tests.found('50%'), array['100% Band - Under_score 50% Off'], 'signs in a query are ignored like those in the songs');
 select lives_ok(
-  format('select * from private.search_book(tests.id(''system''), %L, 20, 0)', query), format('%s is a harmless query', to_json(query))
+  format('select * from private.search_book(tests.id(%L), %L, 20, 0)', book, query), format('%s is a harmless query to the %s', to_json(query), book)
 )
-from unnest(array[
+from unnest(array['system', 'long system']) as book
+cross join unnest(array[
   '''', '''''', '\', '\''', '#', '# #', '(', ')', '&', '|', '!', '<->', ':*', 'a:*', ':', '''; drop table songs; --', '*', '<>',
   'queen & !love', E'tab\tline\n', 'e', repeat('a', 200), repeat('a ', 100), repeat('東', 200), repeat('!', 200), U&'\FDFA', U&'\200D', U&'\+01F600'
 ]) as query;

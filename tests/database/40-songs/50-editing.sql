@@ -104,5 +104,33 @@ select is(
   'and songs can be added again'
 );
 
+-- Between short and long books -----------------------------------------------------------------------------------------
+
+select private.book_stage_open(tests.id('system')) \g /dev/null
+select private.book_stage_add(tests.id('system'), (
+  select jsonb_agg(jsonb_build_object('artist', 'Artist ' || n % 50, 'title', 'Title ' || n)) from generate_series(1, 1999) as n
+)) \g /dev/null
+select private.book_publish(tests.id('system')) \g /dev/null
+create function tests.is_listed()
+returns boolean
+language sql
+stable
+return (
+  select book.spelling_ids @> private.book_spellings(book.system_id) and book.spelling_ids <@ private.book_spellings(book.system_id)
+  from private.books as book
+  where book.system_id = tests.id('system')
+);
+select tests.answer('alice', $$ select public.add_song(tests.id('system'), 'Extra', 'Number one') $$) \g /dev/null
+select is(tests.is_listed(), true, 'a book of 2,000 songs is short');
+select is((select count(*) from private.search_book(tests.id('system'), 'extra', 5, 0)), 1::bigint, 'and finds its last song');
+select tests.answer('alice', $$ select public.add_song(tests.id('system'), 'Extra', 'Number two') $$) \g /dev/null
+select is(tests.is_listed(), null, 'one of 2,001 is long');
+select is((select count(*) from private.search_book(tests.id('system'), 'extra', 5, 0)), 2::bigint, 'and finds both');
+create temporary table extra as select private.find_book_song(tests.id('system'), 'Extra', 'Number one') as id;
+grant select on extra to public;
+select tests.answer('alice', $$ select public.delete_song(tests.id('system'), id) from extra $$) \g /dev/null
+select is(tests.is_listed(), true, 'and short again with one less');
+select is((select count(*) from private.search_book(tests.id('system'), 'extra', 5, 0)), 1::bigint, 'without the one that left');
+
 select * from finish();
 rollback;
