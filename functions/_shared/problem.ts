@@ -20,14 +20,10 @@ export interface Problem {
   errors?: ProblemError[];
 }
 
-/** An error reply of a function that has no protocol of its own: RFC 9457. */
-export function problemResponse(request: Request, problem: Problem, headers: HeadersInit = {}): Response {
+/** A problem as it is told: RFC 9457. */
+export function problemBody(request: Request, problem: Problem): Record<string, unknown> {
   const { status, code, title, detail, retryAfter, errors } = problem;
-  const reply = new Headers(headers);
-  reply.set("content-type", "application/problem+json");
-  reply.set("cache-control", "no-store");
-  if (retryAfter !== undefined) reply.set("retry-after", String(retryAfter));
-  const body = {
+  return {
     type: `urn:problem:${code}`,
     title,
     status,
@@ -36,5 +32,14 @@ export function problemResponse(request: Request, problem: Problem, headers: Hea
     ...(retryAfter !== undefined && { retry_after: retryAfter }),
     ...(errors !== undefined && { errors }),
   };
-  return new Response(JSON.stringify(body), { status, headers: reply });
+}
+
+/** An error reply of a function that has no protocol of its own. */
+export function problemResponse(request: Request, problem: Problem, headers: HeadersInit = {}): Response {
+  const { status, retryAfter } = problem;
+  const reply = new Headers(headers);
+  reply.set("content-type", "application/problem+json");
+  reply.set("cache-control", "no-store");
+  if (retryAfter !== undefined) reply.set("retry-after", String(retryAfter));
+  return new Response(JSON.stringify(problemBody(request, problem)), { status, headers: reply });
 }

@@ -24,7 +24,8 @@ set search_path = ''
 as $$
 begin
   insert into private.request_changes as change (request_id, venue_id, serial)
-  select changed.id, changed.venue_id, counter.openkj_serial
+  -- A row may be in here twice: two foreign keys to one deleted user each make their change.
+  select distinct changed.id, changed.venue_id, counter.openkj_serial
   from changed
   join private.organization_counters as counter on counter.organization_id = changed.organization_id
   on conflict (request_id) do update set serial = excluded.serial;
@@ -303,7 +304,10 @@ begin
     v_cursor := coalesce(v_cursor, v_since);
   end if;
   return jsonb_build_object(
-    'requests', coalesce(v_requests, '[]'), 'cursor', coalesce(v_cursor, '0.0'), 'has_more', coalesce(cardinality(v_ids) > v_limit, false)
+    'accepting', (select venue.accepting_requests from public.venues as venue where venue.id = p_venue_id),
+    'requests', coalesce(v_requests, '[]'),
+    'cursor', coalesce(v_cursor, '0.0'),
+    'has_more', coalesce(cardinality(v_ids) > v_limit, false)
   );
 end;
 $$;

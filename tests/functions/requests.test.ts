@@ -134,12 +134,7 @@ describe("a key", () => {
 
   test("that is unknown, revoked or expired gets one and the same answer", async () => {
     const revoked = await makeKey(host, all);
-    expectData(
-      await host.client.rpc("revoke_api_key", { p_api_key_id: revoked.id }).select().then(() => ({
-        data: true,
-        error: null,
-      })),
-    );
+    expect((await host.client.rpc("revoke_api_key", { p_api_key_id: revoked.id })).error).toBeNull();
     const expired = await makeKey(host, all);
     await database`update public.api_keys set expires_at = now() - interval '1 second' where id = ${expired.id}`;
     const elsewhere = await makeKey(host, all, { p_allowed_networks: ["203.0.113.0/24"] });
