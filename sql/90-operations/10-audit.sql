@@ -93,6 +93,7 @@ begin
   v_organization_id := case tg_table_name
     when 'organizations' then (v_row ->> 'id')::uuid
     when 'venue_rules' then (select venue.organization_id from public.venues as venue where venue.id = (v_row ->> 'venue_id')::uuid)
+    when 'blocked_songs' then (select venue.organization_id from public.venues as venue where venue.id = (v_row ->> 'venue_id')::uuid)
     when 'organization_member_permissions' then (
       select member.organization_id
       from public.organization_members as member
@@ -181,4 +182,12 @@ create trigger venue_rules_audit
 
 create trigger shows_audit
   after insert or update or delete on public.shows
+  for each row execute function private.record_audit();
+
+create trigger venue_bans_audit
+  after insert or update or delete on public.venue_bans
+  for each row execute function private.record_audit();
+
+create trigger blocked_songs_audit
+  after insert or delete on public.blocked_songs
   for each row execute function private.record_audit();
