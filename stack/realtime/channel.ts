@@ -71,6 +71,7 @@ export class Channel implements Member, Listener {
     try {
       await this.#confirmToken();
       await this.#permissions.renew(this.#caller, this.#extensions);
+      if (this.#closed) return;
       if (join.replay !== undefined && !this.readsBroadcasts) throw unauthorized(room.subTopic);
       const replay = readReplay(join.replay, room);
       // From here on nothing is missed: what arrives before the answer is held back.
@@ -174,6 +175,7 @@ export class Channel implements Member, Listener {
 
   async #confirmToken(): Promise<void> {
     this.#claims = await this.#server.verify(this.#token);
+    if (this.#closed) return;
     clearTimeout(this.#tokenTimer);
     const wait = Math.min(this.#claims.exp * 1000 - Date.now(), longestTokenCheck);
     this.#tokenTimer = setTimeout(() => {

@@ -4,7 +4,6 @@ import { decode, encode, encodeReply, MalformedFrame } from "./frames.ts";
 import type { Encoded, Incoming, Message, Version } from "./frames.ts";
 import { readJoin } from "./join.ts";
 import { log } from "./log.ts";
-import { Sequence } from "./rates.ts";
 import { Refusal } from "./refusal.ts";
 import type { Server } from "./server.ts";
 
@@ -28,7 +27,8 @@ export class Connection {
   #server: Server;
   #socket: WebSocket;
   #channels = new Map<string, Channel>();
-  #sequences = new Map<string, Sequence>();
+  /** What is going on per topic: its messages are handled one after another. */
+  #busy = new Map<string, Promise<void>>();
   #lastFrame = Date.now();
   #lastChannel = Date.now();
 
@@ -111,16 +111,35 @@ export class Connection {
       return;
     }
     if (message.topic === "phoenix" && message.event === "heartbeat") return this.reply(message, "ok", {});
-    this.#sequence(message.topic).run(() => this.#route(message));
+    this.#inOrder(message.topic, () => this.#route(message));
   }
 
-  #sequence(topic: string): Sequence {
-    const known = this.#sequences.get(topic);
-    if (known) return known;
-    const sequence = new Sequence();
-    // Only topics that can be joined are remembered, so that rubbish does not grow memory.
-    if (topic.startsWith("realtime:") && this.#sequences.size < 1_000) this.#sequences.set(topic, sequence);
-    return sequence;
+  /** Handles a message at once while nothing of its topic is waiting, so that the common case stays synchronous. */
+  #inOrder(topic: string, task: () => void | Promise<void>): void {
+    const guarded = () => {
+      try {
+        return task()?.catch((error: unknown) => this.#crash(topic, error));
+      } catch (error) {
+        this.#crash(topic, error);
+      }
+    };
+    const before = this.#busy.get(topic);
+    const started = before ? before.then(guarded) : guarded();
+    if (!started) return;
+    const handled: Promise<void> = started.then(() => {
+      if (this.#busy.get(topic) === handled) this.#busy.delete(topic);
+    });
+    this.#busy.set(topic, handled);
+  }
+
+  /** Ends a channel that failed: clients join it again by themselves. */
+  #crash(topic: string, error: unknown): void {
+    log("error", "a channel failed", { topic, error });
+    const channel = this.#channels.get(topic);
+    if (!channel) return;
+    this.#channels.delete(topic);
+    channel.close();
+    this.push({ joinRef: channel.joinRef, ref: channel.joinRef, topic, event: "phx_error", payload: {} });
   }
 
   #route(message: Incoming): void | Promise<void> {

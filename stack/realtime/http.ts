@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import type { Context } from "hono";
+import { bodyLimit } from "hono/body-limit";
 import { z } from "zod";
 import type { Caller } from "./authorization.ts";
 import { log } from "./log.ts";
@@ -7,6 +8,8 @@ import type { Broadcast, RoomName } from "./rooms.ts";
 import type { Server } from "./server.ts";
 import { TokenRefusal } from "./tokens.ts";
 import type { Claims } from "./tokens.ts";
+
+const largestBody = 8_000_000;
 
 const batch = z.object({
   messages: z.array(z.object({
@@ -25,6 +28,8 @@ export function createApi(server: Server): Hono {
     const healthy = server.broadcasts.connected();
     return context.json({ status: healthy ? "ok" : "database is out of reach" }, healthy ? 200 : 503);
   });
+
+  api.use("/api/*", bodyLimit({ maxSize: largestBody }));
 
   api.post("/api/broadcast", async (context) => {
     const claims = await authenticate(server, context);

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { Server as HttpServer } from "node:http";
 import { serve } from "@hono/node-server";
 import postgres from "postgres";
+import { sqlState } from "./authorization.ts";
 import { createApi } from "./http.ts";
 import { log } from "./log.ts";
 import { acceptSockets, createServer } from "./server.ts";
@@ -36,7 +37,10 @@ async function migrate(): Promise<void> {
 async function runServer(): Promise<void> {
   const settings = readSettings(process.env);
   const sql = connect(settings.databaseUrl, 8);
-  await sql`select realtime.maintain_partitions()`;
+  await sql`select realtime.maintain_partitions()`.catch((error: unknown) => {
+    const isMissing = ["3F000", "42883"].includes(sqlState(error) ?? "");
+    throw isMissing ? new Error("schema realtime is not there yet: run the command migrate first") : error;
+  });
   const server = await createServer(settings, sql);
 
   const http = serve(

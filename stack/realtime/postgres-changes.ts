@@ -150,15 +150,21 @@ export class PostgresChanges {
   }
 
   #listen(): Promise<Stream> {
-    this.#stream ??= this.#open().catch((error: unknown) => {
+    if (this.#stream) return this.#stream;
+    const opening = this.#open();
+    this.#stream = opening;
+    const ended = (reason: unknown) => {
+      if (this.#stream !== opening) return;
       this.#stream = null;
-      throw error;
-    });
-    return this.#stream;
+      log("warning", "replication of changes ended", { error: reason });
+      for (const listener of this.#subscribers.keys()) void this.#start(listener);
+    };
+    opening.then((stream) => stream.closed.then(ended), () => (this.#stream = null));
+    return opening;
   }
 
-  async #open(): Promise<Stream> {
-    const stream = await openStream({
+  #open(): Promise<Stream> {
+    return openStream({
       databaseUrl: this.#databaseUrl,
       slot: `supabase_realtime_replication_slot_${randomBytes(4).toString("hex")}`,
       temporary: true,
@@ -171,13 +177,6 @@ export class PostgresChanges {
       },
       onProgress: () => {},
     });
-    void stream.closed.then((reason) => {
-      this.#stream = null;
-      if (this.#subscribers.size === 0) return;
-      log("warning", "replication of changes ended, connecting again", { error: reason });
-      for (const listener of this.#subscribers.keys()) void this.#start(listener);
-    });
-    return stream;
   }
 
   #close(): void {

@@ -24,20 +24,6 @@ export class Rate {
   }
 }
 
-/** Runs tasks one after another; at once while nothing is waiting, so that the common case stays synchronous. */
-export class Sequence {
-  #tail: Promise<void> | null = null;
-
-  run(task: () => void | Promise<void>): void {
-    const started = this.#tail ? this.#tail.then(task) : task();
-    if (!started) return;
-    const tail: Promise<void> = started.finally(() => {
-      if (this.#tail === tail) this.#tail = null;
-    });
-    this.#tail = tail;
-  }
-}
-
 /** Allows a number of calls per window of time. */
 export class Allowance {
   #calls: number;

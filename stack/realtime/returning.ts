@@ -52,7 +52,8 @@ export class Returning {
   /** Notes a member; the id is for `leave`. */
   enter(room: RoomName, claims: Claims): string {
     const membership = { id: randomUUID(), room: key(room), caller: callerOf(claims) };
-    this.#added.set(membership.id, membership);
+    // PostgreSQL's text holds no NUL; a room of such a name is not remembered.
+    if (!membership.room.includes("\0")) this.#added.set(membership.id, membership);
     this.#schedule();
     return membership.id;
   }

@@ -52,12 +52,13 @@ export class Rooms {
   broadcast(room: RoomName, broadcast: Broadcast, sender?: Member): void {
     const id = broadcast.kind === "user" ? broadcast.broadcast.meta?.id : undefined;
     const encodeFor = onePerVersion((version) => encodeBroadcast(version, topicOf(room), broadcast));
-    for (const member of [...(this.#members.get(key(room)) ?? [])]) {
+    const isOverQuota = this.#received.average >= this.#limit;
+    for (const member of this.#members.get(key(room)) ?? []) {
       if (member === sender || !member.readsBroadcasts) continue;
       const frame = encodeFor(member.version);
       if (frame === null) continue;
       this.#received.add();
-      if (this.#received.average >= this.#limit) member.stop("Too many messages per second");
+      if (isOverQuota) member.stop("Too many messages per second");
       else member.deliver(frame, typeof id === "string" ? id : undefined);
     }
   }
@@ -67,7 +68,7 @@ export class Rooms {
     let count = 0;
     const message = { joinRef: null, ref: null, topic: topicOf(room), event, payload };
     const encodeFor = onePerVersion((version) => encode(version, message));
-    for (const member of [...(this.#members.get(key(room)) ?? [])]) {
+    for (const member of this.#members.get(key(room)) ?? []) {
       if (!member.readsPresence) continue;
       const frame = encodeFor(member.version);
       if (frame !== null) member.deliver(frame);
