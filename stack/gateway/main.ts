@@ -13,6 +13,8 @@ const rewrites = z.record(z.string(), z.string())
   .parse(JSON.parse(readFileSync(join(import.meta.dirname, "rewrites.json"), "utf8")));
 const keys = new ApiKeys(settings);
 const proxy = createProxyServer({ xfwd: true, ws: true });
+// Without a listener, a client that hangs up would end the gateway. Servers that fail are answered for where they are called.
+proxy.on("error", () => {});
 // One connection a request: none is ever found closed. "Keep-alive" all the same, as a server which hangs up at once takes
 // its answer with it when it has not read all that was sent.
 const connections = new Agent({ keepAlive: true });

@@ -1,6 +1,6 @@
 // The gateway as a program of its own, before servers that tell what reached them.
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
@@ -160,6 +160,22 @@ test("a socket reaches Realtime with the token in the key's place", async () => 
   });
   socket.close();
   expect(url).toBe(`/socket/websocket?apikey=${anon}&vsn=2.0.0`);
+});
+
+test("clients that vanish in the middle do not disturb it", async () => {
+  const upgrade = `GET /realtime/v1/websocket?apikey=${anon} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n` +
+    "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+  const upload = `POST /rest/v1/venues HTTP/1.1\r\nHost: x\r\napikey: ${anon}\r\nContent-Length: 9\r\n\r\n{`;
+  const { hostname, port } = new URL(address);
+  const vanish = (text: string, milliseconds: number) =>
+    new Promise<void>((resolve) => {
+      const socket = connect(Number(port), hostname, () => socket.write(text));
+      socket.on("error", () => {});
+      socket.once("close", () => resolve());
+      setTimeout(() => socket.resetAndDestroy(), milliseconds);
+    });
+  await Promise.all(Array.from({ length: 100 }, (_, index) => vanish(index % 2 ? upgrade : upload, index)));
+  await arrives("/rest/v1/venues", { apikey: anon });
 });
 
 test("a server that is down is named", async () => {
