@@ -14,9 +14,14 @@ function normalised(value: unknown): unknown {
   return Object.fromEntries(entries.map(([key, item]) => [key.toLowerCase(), item]));
 }
 
+/** The body's text, with a byte order mark if there is one: that is no JSON. */
+async function bodyText(c: Context): Promise<string> {
+  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(await c.req.arrayBuffer());
+}
+
 /** The request's body as the schema describes it (its keys in lower case). Unknown keys are dropped. */
 export async function readBody<T extends z.ZodType>(c: Context, schema: T): Promise<z.infer<T>> {
-  const text = await c.req.text();
+  const text = await bodyText(c);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -33,7 +38,7 @@ export async function readBody<T extends z.ZodType>(c: Context, schema: T): Prom
 
 /** As readBody, but no body at all is an empty one. */
 export async function readOptionalBody<T extends z.ZodType>(c: Context, schema: T): Promise<z.infer<T>> {
-  const text = await c.req.text();
+  const text = await bodyText(c);
   return text.trim() === "" ? schema.parse({}) : await readBody(c, schema);
 }
 

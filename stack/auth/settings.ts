@@ -230,9 +230,18 @@ function readSms(environment: Environment) {
   };
 }
 
+/** Switches of what only the real server has. Leaving one on unnoticed would promise a protection that is not there. */
+function refuseUnoffered(environment: Environment): void {
+  const read = reader(environment);
+  for (const name of ["GOTRUE_SECURITY_CAPTCHA_ENABLED", "GOTRUE_SAML_ENABLED", "GOTRUE_PASSKEY_ENABLED"]) {
+    if (read.flag(name, false)) throw new SettingsError(`${name} must be false: this is not offered locally`);
+  }
+}
+
 /** All settings, from the variables that the real server reads. */
 export function readSettings(environment: Environment) {
   const read = reader(environment);
+  refuseUnoffered(environment);
   const externalUrl = read.required("API_EXTERNAL_URL").replace(/\/+$/, "");
   return {
     host: read.text("GOTRUE_API_HOST", "127.0.0.1"),

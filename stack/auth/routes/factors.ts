@@ -218,5 +218,11 @@ export async function unenroll(call: Call): Promise<Response> {
   return call.c.json({ id: factor.id });
 }
 
+/** What else is asked of a factor: whose it is comes first, as with the real server. */
+export async function noSuchAction(call: Call): Promise<Response> {
+  await ownFactor(call, await requirePermanentUser(call));
+  return new Response(null, { status: 405, headers: { allow: "DELETE" } });
+}
+
 /** A challenge id, in the form that the database takes. */
 export const challengeId = z.string().refine(isUuid, "must be a UUID");

@@ -3,7 +3,7 @@ import { generateLink, invite } from "./admin-links.ts";
 import { deleteFactorAsAdmin, listAudit, listFactorsAsAdmin, updateFactorAsAdmin } from "./admin-records.ts";
 import { createUserAsAdmin, deleteUser, getUserById, listUsers, updateUserAsAdmin } from "./admin-users.ts";
 import { verifyFactor } from "./factor-verify.ts";
-import { challengeFactor, enroll, unenroll } from "./factors.ts";
+import { challengeFactor, enroll, noSuchAction, unenroll } from "./factors.ts";
 import { authorize, authorizeLink, callback } from "./external.ts";
 import { unlinkIdentity } from "./identities.ts";
 import { magiclink, otp, recover, resend } from "./one-time-codes.ts";
@@ -36,9 +36,10 @@ export const routes: Record<string, Partial<Record<Method, Handler>>> = {
   "/user/identities/authorize": { GET: authorizeLink },
   "/user/identities/:identity_id": { DELETE: unlinkIdentity },
   "/factors": { POST: enroll },
-  "/factors/:factor_id": { DELETE: unenroll },
+  "/factors/:factor_id": { GET: noSuchAction, POST: noSuchAction, PUT: noSuchAction, DELETE: unenroll },
   "/factors/:factor_id/challenge": { POST: challengeFactor },
   "/factors/:factor_id/verify": { POST: verifyFactor },
+  "/factors/:factor_id/*": { GET: noSuchAction, POST: noSuchAction, PUT: noSuchAction, DELETE: noSuchAction },
   "/invite": { POST: invite },
   "/admin/generate_link": { POST: generateLink },
   "/admin/audit": { GET: listAudit },

@@ -9,6 +9,7 @@ import { AuthError, validationFailed } from "../errors.ts";
 import { issueCode } from "../flow.ts";
 import { optionalText, readBody } from "../json-body.ts";
 import { limitRequests } from "../limits.ts";
+import { log } from "../log.ts";
 import type { TokenType } from "../one-time.ts";
 import { findUserByTokenHash, hashCode, isExpired, isTokenValid, pkcePrefix } from "../one-time.ts";
 import { encodeQuery, redirect, redirectTarget, withQuery } from "../redirects.ts";
@@ -204,9 +205,8 @@ async function followLink(
       return `${target.split("#", 1)[0]}#${message}&sb=`;
     }
     if (isPkce) {
-      if (type === "email") {
-        throw new AuthError(500, "unexpected_failure", 'unsupported authentication method "email"');
-      }
+      // No page is told: the real server does not foresee this either.
+      if (type === "email") throw new Error('a code exchange cannot begin with the type "email"');
       const method = type === "signup" ? "email/signup" : type;
       return withQuery(to, { code: await issueCode(sql, user.id, method) });
     }
@@ -236,7 +236,8 @@ export async function verifyLink(call: Call): Promise<Response> {
   try {
     return redirect(303, await followLink(call, type, hash, to, isPkce));
   } catch (error) {
-    if (error instanceof AuthError && error.status < 500) return errorRedirect(to, error, isPkce);
-    throw error;
+    if (!(error instanceof AuthError)) throw error;
+    if (error.status >= 500) log("error", error.message, { path: "/verify", stack: error.stack });
+    return errorRedirect(to, error, isPkce);
   }
 }
