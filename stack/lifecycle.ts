@@ -1,5 +1,5 @@
 import { fork } from "node:child_process";
-import { mkdirSync, openSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, openSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { folderOf, type Instance, pidsOf, root, runningInstance } from "./instance.ts";
@@ -54,9 +54,20 @@ export async function stopInstance(name: string): Promise<boolean> {
   return supervisor !== undefined;
 }
 
-/** Ends an instance and removes its data. */
+/** Ends an instance and removes it, down to its keys. */
 export async function removeInstance(name: string): Promise<void> {
   await stopInstance(name);
   removeDatabase(name);
   rmSync(folderOf(name), { recursive: true, force: true });
+}
+
+/** Ends an instance and removes its data. The keys stay, as apps have them in their settings. */
+export async function emptyInstance(name: string): Promise<void> {
+  await stopInstance(name);
+  removeDatabase(name);
+  const folder = folderOf(name);
+  if (!existsSync(folder)) return;
+  for (const entry of readdirSync(folder).filter((entry) => entry !== "keys.json")) {
+    rmSync(join(folder, entry), { recursive: true });
+  }
 }

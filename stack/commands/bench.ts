@@ -1,49 +1,30 @@
-import { execFileSync } from "node:child_process";
 import { globSync } from "node:fs";
 import { root } from "../instance.ts";
 import { removeInstance, startInstance } from "../lifecycle.ts";
 import { variablesOf } from "../variables.ts";
-import * as z from "zod";
-
-const row = z.object({
-  name: z.string(),
-  value: z.number(),
-  unit: z.string(),
-  baseline: z.number().nullable(),
-  ratio: z.number().nullable(),
-  target: z.number().nullable(),
-  ok: z.boolean(),
-});
+import { succeeds } from "./checks.ts";
 
 /**
- * Runs the programs `tests/bench/*.bench.ts` (or those whose path contains a given word) on a fresh instance. Each prints one
- * JSON object a line; they come out as a table, or with --json as they are.
+ * Runs the programs `tests/bench/*.bench.ts`, or those whose path contains a given word, on a fresh instance. Each prints a
+ * table, or with --json one object a line, and fails when a figure misses its target.
  */
 export async function bench(words: string[]): Promise<void> {
-  const json = words.includes("--json");
+  const options = words.filter((word) => word.startsWith("-"));
   const wanted = words.filter((word) => !word.startsWith("-"));
   const programs = globSync("tests/bench/**/*.bench.ts", { cwd: root }).sort()
     .filter((path) => wanted.length === 0 || wanted.some((word) => path.includes(word)));
+  if (programs.length === 0) throw new Error(`No benchmark is called ${wanted.join(", ")}.`);
   const say = (sentence: string) => console.error(`· ${sentence}`);
-  await removeInstance("bench");
-  const instance = await startInstance("bench", false, say);
-  let failed = 0;
+  const name = `bench-${process.pid}`;
+  const instance = await startInstance(name, false, say);
+  let failed: string[] = [];
   try {
-    for (const program of programs) {
+    failed = programs.filter((program) => {
       say(program);
-      const output = execFileSync(process.execPath, [program], {
-        cwd: root,
-        encoding: "utf8",
-        env: { ...process.env, ...variablesOf(instance) },
-        stdio: ["ignore", "pipe", "inherit"],
-      });
-      const rows = output.trim().split("\n").map((line) => row.parse(JSON.parse(line)));
-      failed += rows.filter(({ ok }) => !ok).length;
-      if (json) { for (const line of rows) console.log(JSON.stringify(line)); }
-      else console.table(rows);
-    }
+      return !succeeds(["node", program, ...options], variablesOf(instance));
+    });
   } finally {
-    await removeInstance("bench");
+    await removeInstance(name);
   }
-  if (failed > 0) throw new Error(`${failed} measurements miss their target.`);
+  if (failed.length > 0) throw new Error(`These did not meet their targets: ${failed.join(", ")}`);
 }

@@ -1,5 +1,5 @@
 import { type Instance, runningInstance } from "../instance.ts";
-import { removeInstance, startInstance, stopInstance } from "../lifecycle.ts";
+import { emptyInstance, startInstance, stopInstance } from "../lifecycle.ts";
 import { readDemo, variablesOf } from "../variables.ts";
 
 const demo = "demo";
@@ -43,7 +43,7 @@ export async function stop(): Promise<void> {
 
 /** Removes the demo's data; the next start plants the seeds again. */
 export async function reset(): Promise<void> {
-  await removeInstance(demo);
+  await emptyInstance(demo);
   console.log("The demo's data are gone. `npm start` makes it anew.");
 }
 
