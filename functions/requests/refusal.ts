@@ -48,8 +48,8 @@ export function refusalOf(error: unknown): Refusal {
     });
   }
   const state = errorState(error);
-  // Data exceptions: what was sent cannot be a value of the field it was sent for.
-  if (state.startsWith("22")) {
+  // Data exceptions: what was sent cannot be a value of the field it was sent for. 22023 is about settings, not data.
+  if (/^22(?!023)/.test(state)) {
     return new Refusal({
       status: 400,
       code: "invalid_input",

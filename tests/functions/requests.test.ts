@@ -207,17 +207,23 @@ describe("a key", () => {
   });
 
   test("is limited, told when to come back, and others are not held up", async () => {
-    const other = (await makeKey(host, all)).key;
-    await database`
-      insert into private.rate_limit_counters (rate_limit_key, subject, used, window_ends_at)
-      select 'request_interface_per_key', api_key_id::text, 600, now() + interval '30 seconds'
-      from private.api_key_secrets where secret_hash = sha256(convert_to(${key}, 'UTF8'))
-    `;
-    const refused = await call("GET", "/venues");
-    expect(refused).toMatchObject(problem("rate_limited", 429));
-    expect(Number(refused.headers.get("retry-after"))).toBe(refused.body["retry_after"]);
-    expect(refused.body["retry_after"]).toBeGreaterThan(25);
-    expect((await call("GET", "/venues", { key: other })).status).toBe(200);
+    const [brisk, other] = [(await makeKey(host, all)).key, (await makeKey(host, all)).key];
+    const setMaximum = (maximum: number) =>
+      database`update private.rate_limits set maximum = ${maximum} where key = 'request_interface_per_key'`;
+    await setMaximum(3);
+    try {
+      // Other tests may take all counters away meanwhile, so it can take a few calls more.
+      let answer = await call("GET", "/venues", { key: brisk });
+      for (let count = 1; answer.status === 200 && count < 15; count++) {
+        answer = await call("GET", "/venues", { key: brisk });
+      }
+      expect(answer).toMatchObject(problem("rate_limited", 429));
+      expect(Number(answer.headers.get("retry-after"))).toBe(answer.body["retry_after"]);
+      expect(answer.body["retry_after"]).toBeGreaterThan(50);
+      expect((await call("GET", "/venues", { key: other })).status).toBe(200);
+    } finally {
+      await setMaximum(600);
+    }
   });
 });
 
