@@ -114,6 +114,15 @@ begin
   ) then
     perform private.raise_error(400, 'invalid_permissions', 'Unknown permissions among the denials.', 'See the table permissions.');
   end if;
+  -- To lift a denial is to give the permission back.
+  perform private.require_grantable(
+    v_member.organization_id, null,
+    array(
+      select override.permission_key
+      from public.organization_member_permissions as override
+      where override.organization_member_id = p_member_id and override.effect = 'deny' and override.permission_key <> all (p_denials)
+    )
+  );
   update public.organization_members set role_key = p_role_key where id = p_member_id and role_key <> p_role_key;
   if p_grants is not null then
     perform private.set_overrides(p_member_id, 'grant', p_grants);
@@ -203,6 +212,10 @@ as $$
 begin
   delete from public.organization_member_permissions where organization_member_id = p_member.id;
   update public.organization_members set status = 'revoked' where id = p_member.id and status <> 'revoked';
+  -- Nobody comes back, or leaves a friend behind, by an invitation sent before.
+  update public.organization_invitations
+  set status = 'revoked'
+  where organization_id = p_member.organization_id and invited_by = p_member.user_id and status = 'pending';
   delete from private.session_contexts as context
   using auth.sessions as session
   where session.id = context.session_id and session.user_id = p_member.user_id
@@ -346,7 +359,7 @@ begin
       and member.status = coalesce(p_status, 'active')
       and (account.email ilike v_pattern or profile.name ilike v_pattern)
     order by role.rank, member.created_at, member.id
-    limit p_limit offset (p_page - 1) * p_limit;
+    limit p_limit offset (p_page - 1)::bigint * p_limit;
 end;
 $$;
 
