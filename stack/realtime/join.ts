@@ -6,6 +6,8 @@ const flag = z.union([z.boolean(), z.enum(["true", "false"]).transform((text) =>
   false,
 );
 
+const presenceKey = z.union([z.string(), z.number(), z.boolean()]).transform(String).catch("");
+
 const configuration = z.object({
   broadcast: z.object({ ack: flag, self: flag, replication_ready: flag, replay: z.unknown().optional() })
     .catch({
@@ -14,7 +16,7 @@ const configuration = z.object({
       replication_ready: false,
       replay: undefined,
     }),
-  presence: z.object({ key: z.string().catch(""), enabled: flag }).catch({ key: "", enabled: false }),
+  presence: z.object({ key: presenceKey, enabled: flag }).catch({ key: "", enabled: false }),
   postgres_changes: z.array(z.unknown()).catch([]),
   postgres_changes_options: z.object({ wait: flag, timeout: z.number().positive().catch(15_000) }).catch({
     wait: false,

@@ -6,8 +6,8 @@ import type { Broadcast, RoomName } from "./rooms.ts";
 
 const mostMessages = 25;
 const replayOptions = z.object({
-  since: z.number().int().nonnegative(),
-  limit: z.number().int().min(1).max(mostMessages).default(mostMessages),
+  since: z.number().int().nonnegative().default(0),
+  limit: z.number().int().min(1).max(mostMessages).default(10),
 });
 
 export type ReplayOptions = z.output<typeof replayOptions>;

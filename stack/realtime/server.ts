@@ -43,8 +43,6 @@ export interface Server {
 
 /** Builds the server's state and starts following the database. */
 export async function createServer(settings: Settings, sql: postgres.Sql): Promise<Server> {
-  // Nobody of this server's previous life listens any more.
-  await sql`delete from realtime.subscription`;
   const events = new Rate();
   const rooms = new Rooms(events, settings.limits.eventsPerSecond);
   const broadcasts = await followDatabase({
@@ -52,6 +50,8 @@ export async function createServer(settings: Settings, sql: postgres.Sql): Promi
     databaseUrl: settings.databaseUrl,
     deliver: (room, broadcast) => rooms.broadcast(room, { kind: "user", broadcast }),
   });
+  // The slot is ours, so nobody listens through an earlier server any more.
+  await sql`delete from realtime.subscription`;
   const returning = new Returning(sql);
   await returning.takeOver(returnMilliseconds);
   return {

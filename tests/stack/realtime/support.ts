@@ -149,7 +149,10 @@ export class Socket {
     extra: Record<string, unknown> = {},
     ref = "1",
   ) {
-    this.send(ref, ref, `realtime:${topic}`, "phx_join", { config, ...extra });
+    this.send(ref, ref, `realtime:${topic}`, "phx_join", {
+      config: { presence: { enabled: false }, ...config },
+      ...extra,
+    });
     return await this.reply(ref);
   }
 
