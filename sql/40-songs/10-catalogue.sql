@@ -79,11 +79,17 @@ security invoker
 set search_path = ''
 as $$
 begin
-  return case when p_spelling_id < 15000 then 0 when p_spelling_id < 60000 then 1 else 2 + p_spelling_id / 240000 end;
+  return case
+    when p_spelling_id < 15000 then 0
+    when p_spelling_id < 30000 then 1
+    when p_spelling_id < 60000 then 2
+    when p_spelling_id < 120000 then 3
+    else 4 + p_spelling_id / 240000
+  end;
 end;
 $$;
 
-comment on function private.song_chunk(integer) is 'Which chunk a spelling belongs to: up to 15,000, up to 60,000, then one per 240,000.';
+comment on function private.song_chunk(integer) is 'Which chunk a spelling belongs to: 15,000 in the first, each as large as all before it, up to 240,000.';
 
 revoke all on function private.song_chunk(integer) from public;
 

@@ -137,7 +137,7 @@ declare
   v_members bytea := p_members || ''::bytea;
 begin
   return query
-  select greatest(p_chunk - 2, 0) * 240000 + byte.position * 8 + bit
+  select greatest(p_chunk - 4, 0) * 240000 + byte.position * 8 + bit
   from (
     select position, get_byte(v_members, position) as value
     from generate_series(0, octet_length(v_members) - 1) as position

@@ -145,7 +145,6 @@ rows 100
 set search_path = ''
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
--- A sort would unpack every bitmap before the first one is used.
 set enable_sort = off
 as $$
 declare
@@ -164,19 +163,16 @@ begin
   return query
   select found.id, found.song_id, found.artist, found.title
   from (
-    -- The bitmap is unpacked here once per chunk, not below once per song.
-    select book.chunk, book.members || ''::bytea as members
-    from private.book_chunks as book
-    where book.system_id = p_system_id
-    order by book.chunk
-    offset 0
+    select book.chunk, book.members from private.book_chunks as book where book.system_id = p_system_id order by book.chunk offset 0
   ) as book
   cross join lateral (
     select spelling.id, spelling.song_id, spelling.artist, spelling.title
     from private.song_spellings as spelling
     where private.song_tokens(spelling.id, spelling.artist, spelling.title, spelling.words)
         @@ replace(p_question.index, '#', book.chunk::text)::tsquery
-      and get_bit(book.members, spelling.id % 240000) = 1
+      -- The inner select, with "offset", unpacks the bitmap once per chunk with an answer, not once per song.
+      and get_bit((select book.members || ''::bytea), spelling.id % 240000) = 1
+    offset 0
   ) as found
   limit p_limit;
 end;
@@ -197,7 +193,7 @@ set search_path = ''
 set plan_cache_mode = force_generic_plan
 as $$
 declare
-  v_most constant integer := 200;
+  v_most constant integer := 100;
   v_text text := private.normalize_text(p_query);
   v_words text[] := private.search_words(v_text);
   v_exact private.song_question := private.ask_for_words(v_words);
@@ -213,8 +209,27 @@ begin
       select found.*
       from (select count(*) as songs from by_words) as words
       cross join lateral private.search_spellings(
-        p_system_id, v_start, case when words.songs in (0, v_most) and char_length(v_text) > 1 then p_limit + p_offset end
+        p_system_id, v_start, case when words.songs in (0, v_most) and char_length(v_text) > 1 then v_most end
       ) as found
+    ),
+    -- Of more than are ranked, those that are asked for here must be among them, too.
+    by_popularity as materialized (
+      select found.spelling_id, found.song_id, found.artist, found.title
+      from (select from by_words having count(*) = v_most) as too_many
+      cross join lateral (
+        select spelling.id as spelling_id, spelling.song_id, spelling.artist, spelling.title
+        from (
+          select popularity.song_id
+          from private.song_popularity as popularity
+          where popularity.system_id = p_system_id
+          order by popularity.requests desc, popularity.song_id
+          limit 50
+        ) as popular
+        join private.song_spellings as spelling on spelling.song_id = popular.song_id
+        where spelling.words ~ all (v_exact.patterns)
+        offset 0
+      ) as found
+      where private.book_spelling(p_system_id, found.song_id) = found.spelling_id
     ),
     by_similar_words as materialized (
       select found.*
@@ -227,6 +242,8 @@ begin
       select * from by_words
       union
       select * from by_start
+      union
+      select * from by_popularity
       union all
       select * from by_similar_words
     ),
@@ -261,7 +278,7 @@ $$;
 comment on function private.search_book(uuid, text, integer, integer) is
   'Songs of a book for what somebody typed: all words, the last one as a beginning, without regard to case, accents or punctuation;
 when nothing has them, words one slip away. Best first: exact, prefix, words, fuzzy, then by how often asked for here. The total
-is counted up to 200. Definer: books and catalogue are private.';
+is counted up to 100, and no more than these are ranked. Definer: books and catalogue are private.';
 
 revoke all on function private.search_book(uuid, text, integer, integer) from public;
 grant execute on function private.search_book(uuid, text, integer, integer) to service_role;

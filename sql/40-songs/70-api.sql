@@ -62,7 +62,7 @@ $$;
 comment on function public.search_songs(uuid, text, integer, integer) is
   'Songs in the book of a venue for what a singer types: every word counts, the last one as a beginning; accents, case and
 punctuation do not matter and small slips are forgiven. Best first; match is exact, prefix, words or fuzzy; total_count counts up to
-200. Query 1-200 characters, limit 1-100, offset from 0. Errors: 400 query_invalid, limit_invalid, offset_invalid; 404 venue_not_found.';
+100. Query 1-200 characters, limit 1-100, offset from 0. Errors: 400 query_invalid, limit_invalid, offset_invalid; 404 venue_not_found.';
 
 revoke all on function public.search_songs(uuid, text, integer, integer) from public;
 grant execute on function public.search_songs(uuid, text, integer, integer) to anon, authenticated;

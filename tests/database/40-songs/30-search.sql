@@ -138,7 +138,15 @@ select is(
 );
 select private.count_song_request(tests.id('long system'), private.find_book_song(tests.id('system'), 'Beatles', 'Love Me Do')) \g /dev/null
 select is(tests.found('love'), tests.found('love', 20, 'long system'), 'a long book is searched to the same result as a short one');
-select is((select total_count from private.search_book(tests.id('long system'), 'x', 1, 0)), 200, 'the total is counted up to a limit');
+select is((select total_count from private.search_book(tests.id('long system'), 'x', 1, 0)), 100, 'the total is counted up to a limit');
+select private.count_song_request(
+  tests.id('long system'), (select max(song.song_id) from private.browse_book(tests.id('long system'), 'X', 2500, 0) as song)
+) \g /dev/null
+select is(
+  (select found.song_id from private.search_book(tests.id('long system'), 'xx', 1, 0) as found),
+  (select max(song.song_id) from private.browse_book(tests.id('long system'), 'X', 2500, 0) as song),
+  'a song that is asked for here is found among however many others'
+);
 
 -- Text is text ---------------------------------------------------------------------------------------------------------
 
