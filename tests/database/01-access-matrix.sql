@@ -38,6 +38,7 @@ api_keys                          update  -    0     0      org   org   org   0 
 audit_entries                     select  -    0     0      org   org   org   0     0     org   0    0     0     0      0     0     all
 blocked_songs                     select  -    0     0      org   org   org   org   org   org   org  0     0     0      0     0     all
 blocked_songs                     delete  -    0     0      org   org   org   org   0     org   org  0     0     0      0     0     -
+delegated_access_sessions         select  -    own   own    org   org   org   own   own   org   own  own   own   0      0     0     all
 message_preferences               select  -    own   own    own   own   own   own   own   own   own  own   own   0      0     0     all
 message_preferences               insert  -    1     1      1     1     1     1     1     1     1    1     1     -      -     -     -
 message_preferences               delete  -    own   own    own   own   own   own   own   own   own  own   own   0      0     0     -
@@ -46,6 +47,7 @@ notifications                     select  -    own   own    own   own   own   ow
 notifications                     update  -    own   own    own   own   own   own   own   own   own  own   own   0      0     0     -
 organization_member_permissions   select  -    own   own    org   org   org   org   own   own   org  own   own   0      0     0     all
 organization_members              select  -    own   own    org   org   org   org   own   own   org  own   own   0      0     0     all
+organization_invitations          select  -    0     0      org   org   org   org   0     0     org  0     0     0      0     0     all
 organizations                     select  -    0     0      org   org   org   org   org   org   org  0     0     0      0     0     all
 organizations                     update  -    0     0      org   org   org   0     0     0     0    0     0     0      0     0     -
 performances                      select  -    own   own    org   org   org   org   org   org   org  own   own   0      0     0     all
@@ -61,6 +63,7 @@ roles                             select  -    all   all    all   all   all   al
 shows                             select  -    0     0      org   org   org   org   org   org   org  0     0     0      0     0     all
 singer_profiles                   select  -    own   own    own   own   own   own   own   own   own  own   own   0      0     0     all
 singer_profiles                   update  -    own   own    own   own   own   own   own   own   own  own   own   0      0     0     -
+song_imports                      select  -    0     0      org   org   org   org   org   org   org  0     0     0      0     0     all
 songs                             select  -    -     -      -     -     -     -     -     -     -    -     -     -      -     -     -
 systems                           select  -    0     0      org   org   org   org   org   org   org  0     0     0      0     0     all
 systems                           insert  -    -     -      1     1     1     -     -     -     -    -     -     -      -     -     -
@@ -90,6 +93,9 @@ insert into row_owners values
     'organization_member_id in (select id from public.organization_members where user_id = %2$L)'
   ),
   ('organization_members', 'organization_id = %1$L', 'user_id = %2$L'),
+  ('delegated_access_sessions', 'organization_id = %1$L', 'admin_id = %2$L'),
+  ('organization_invitations', 'organization_id = %1$L', null),
+  ('song_imports', 'organization_id = %1$L', null),
   ('message_preferences', null, 'user_id = %2$L'),
   ('notifications', null, 'user_id = %2$L'),
   ('organizations', 'id = %1$L', null),
@@ -249,7 +255,7 @@ select ok(
   (owned.org is null or not exists (
     select from unnest(array['alice', 'bob']) as actor where pg_temp.rows_of('postgres', name, pg_temp.condition(name, actor, 'org')) = '{}'
   ))
-  and (owned.own is null or pg_temp.rows_of('postgres', name, pg_temp.condition(name, case when name like 'organization%' then 'dan' else 'eve' end, 'own')) <> '{}'),
+  and (owned.own is null or pg_temp.rows_of('postgres', name, pg_temp.condition(name, case when name like 'organization%' then 'dan' when name like 'delegated%' then 'rex' else 'eve' end, 'own')) <> '{}'),
   'the tests have rows of ' || name
 )
 from row_owners as owned;
@@ -302,50 +308,79 @@ select set_eq(
 -- Outcomes: - no privilege, ok, or the HTTP status of the refusal. {name} stands for an id of the tests.
 create temporary table function_expectations (name text primary key, call text not null, outcomes text not null);
 insert into function_expectations values
-  --                                                          anon gus eve bob alice adam mia stan grace dan sue rex mallory nora bea service
-  ('add_song', '{system}, ''New'', ''Song''',                 '-   404 404 404 ok    ok   ok  403  403   ok  404 404 403     401  403 -'),
-  ('add_walk_up', '{hall}, array[''Kim''], {first song}',     '-   404 404 404 ok    ok   ok  ok   ok    403 404 404 403     401  403 -'),
-  ('archive_venue', '{hall}',                                 '-   404 404 404 ok    ok   403 403  403   403 404 404 403     401  403 -'),
-  ('ban_singer', '{request of eve}',                          '-   404 404 404 ok    ok   ok  ok   ok    403 404 404 403     401  403 -'),
-  ('block_song', '{hall}, {first song}',                      '-   404 404 404 ok    ok   ok  403  ok    ok  404 404 403     401  403 -'),
-  ('browse_artist', '{hall}, ''Zzyzx Quartet''',              'ok  ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  ok      ok   ok  -'),
-  ('browse_artists', '{hall}, ''z''',                         'ok  ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  ok      ok   ok  -'),
-  ('browse_letters', '{hall}',                                'ok  ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  ok      ok   ok  -'),
-  ('cancel_request', '{request of eve}',                      '-   404 ok  404 404   404  404 404  404   404 404 404 403     401  403 -'),
-  ('clear_queue', '{hall}',                                   '-   404 404 404 ok    ok   ok  403  ok    ok  404 404 403     401  403 -'),
-  ('clear_song_book', '{system}',                             '-   404 404 404 ok    ok   ok  403  403   ok  404 404 403     401  403 -'),
-  ('close_show', '{hall}',                                    '-   404 404 404 ok    ok   ok  ok   ok    403 404 404 403     401  403 -'),
-  ('create_api_key', '{A}, ''Key'', array[''requests:read'']', '-  404 404 404 ok    ok   403 403  403   403 404 404 403     401  403 -'),
-  ('create_organization', '''Another''',                      '-   403 ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  403     401  403 -'),
-  ('create_singer_profile', '',                               '-   403 ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  403     401  403 -'),
-  ('delete_song', '{system}, {first song}',                   '-   404 404 404 ok    ok   ok  403  403   ok  404 404 403     401  403 -'),
-  ('discard_book_upload', '{system}',                         '-   404 404 404 ok    ok   ok  403  403   ok  404 404 403     401  403 -'),
-  ('edit_request', '{request of eve}, 2',                     '-   404 ok  404 404   404  404 404  404   404 404 404 403     401  403 -'),
-  ('enter_show', '{hall}, ''0000''',                          '-   ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  403     401  403 -'),
-  ('find_venue', '{hall url}',                                'ok  ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  ok      ok   ok  -'),
-  ('get_book_upload', '{system}',                             '-   404 404 404 ok    ok   ok  ok   ok    ok  404 404 403     401  403 -'),
-  ('most_requested_songs', '{hall}',                          'ok  ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  ok      ok   ok  -'),
-  ('move_request', '{request of eve}',                        '-   404 404 404 ok    ok   ok  ok   ok    403 404 404 403     401  403 -'),
-  ('my_requests', '',                                         '-   ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  403     401  403 -'),
-  ('nearby_venues', '-48.87, -123.39',                        'ok  ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  ok      ok   ok  -'),
-  ('newest_songs', '{hall}',                                  'ok  ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  ok      ok   ok  -'),
-  ('open_show', '{hall}',                                     '-   404 404 404 ok    ok   ok  ok   ok    403 404 404 403     401  403 -'),
-  ('organization_overview', '{A}',                            '-   404 404 404 ok    ok   ok  ok   ok    ok  404 404 403     401  403 -'),
-  ('process_requests', 'array[{walk-up}]',                    '-   404 404 404 ok    ok   ok  ok   ok    404 404 404 403     401  403 -'),
-  ('public_queue', '{hall}',                                  '-   ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  403     401  403 -'),
-  ('publish_book_upload', '{system}',                         '-   404 404 404 ok    ok   ok  403  403   ok  404 404 403     401  403 -'),
-  ('random_songs', '{hall}',                                  'ok  ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  ok      ok   ok  -'),
-  ('revoke_api_key', '{key}',                                 '-   404 404 404 ok    ok   403 403  403   403 404 404 403     401  403 -'),
-  ('rotate_api_key', '{key}',                                 '-   404 404 404 ok    ok   403 403  403   403 404 404 403     401  403 -'),
-  ('search_songs', '{hall}, ''zzyzx''',                       'ok  ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  ok      ok   ok  -'),
-  ('set_accepting', '{hall}, true',                           '-   404 404 404 ok    ok   ok  ok   ok    403 404 404 403     401  403 -'),
-  ('set_request_state', '{request of eve}, ''accepted''',     '-   404 404 404 ok    ok   ok  ok   ok    403 404 404 403     401  403 -'),
-  ('set_show_pin', '{hall}, ''1234''',                        '-   404 404 404 ok    ok   ok  ok   ok    403 404 404 403     401  403 -'),
+  --                                                               anon gus eve bob alice adam mia stan grace dan sue rex mallory nora bea service
+  ('accept_invitation', '''token of the tests''',                  '-    403 ok  403 403   403  403 403  403   403 403 403 403     401  403 -'),
+  ('accept_ownership', '{A}',                                      '-    403 403 403 403   403  403 403  403   403 403 403 403     401  403 -'),
+  ('add_song', '{system}, ''New'', ''Song''',                      '-    404 404 404 ok    ok   ok  403  403   ok  404 404 403     401  403 -'),
+  ('add_walk_up', '{hall}, array[''Kim''], {first song}',          '-    404 404 404 ok    ok   ok  ok   ok    403 404 404 403     401  403 -'),
+  ('archive_venue', '{hall}',                                      '-    404 404 404 ok    ok   403 403  403   403 404 404 403     401  403 -'),
+  ('ban_singer', '{request of eve}',                               '-    404 404 404 ok    ok   ok  ok   ok    403 404 404 403     401  403 -'),
+  ('block_song', '{hall}, {first song}',                           '-    404 404 404 ok    ok   ok  403  ok    ok  404 404 403     401  403 -'),
+  ('browse_artist', '{hall}, ''Zzyzx Quartet''',                   'ok   ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  ok      ok   ok  -'),
+  ('browse_artists', '{hall}, ''z''',                              'ok   ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  ok      ok   ok  -'),
+  ('browse_letters', '{hall}',                                     'ok   ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  ok      ok   ok  -'),
+  ('cancel_request', '{request of eve}',                           '-    404 ok  404 404   404  404 404  404   404 404 404 403     401  403 -'),
+  ('cancel_song_import', '{import}',                               '-    404 404 404 ok    ok   ok  403  403   ok  404 404 403     401  403 -'),
+  ('clear_queue', '{hall}',                                        '-    404 404 404 ok    ok   ok  403  ok    ok  404 404 403     401  403 -'),
+  ('clear_song_book', '{system}',                                  '-    404 404 404 ok    ok   ok  403  403   ok  404 404 403     401  403 -'),
+  ('close_show', '{hall}',                                         '-    404 404 404 ok    ok   ok  ok   ok    403 404 404 403     401  403 -'),
+  ('confirm_password', '''wrong''',                                '-    ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  403     401  403 -'),
+  ('create_api_key', '{A}, ''Key'', array[''requests:read'']',     '-    404 404 404 ok    ok   403 403  403   403 404 404 403     401  403 -'),
+  ('create_backup_codes', '',                                      '-    409 409 409 409   409  409 409  409   409 409 409 403     401  403 -'),
+  ('create_organization', '''Another''',                           '-    403 ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  403     401  403 -'),
+  ('create_singer_profile', '',                                    '-    403 ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  403     401  403 -'),
+  ('decline_invitation', '''token of the tests''',                 '-    403 ok  403 403   403  403 403  403   403 403 403 403     401  403 -'),
+  ('decline_ownership', '{A}',                                     '-    404 404 404 ok    404  404 ok   404   404 404 404 403     401  403 -'),
+  ('delete_account', '',                                           '-    403 403 403 403   403  403 403  403   403 403 403 403     401  403 -'),
+  ('delete_song', '{system}, {first song}',                        '-    404 404 404 ok    ok   ok  403  403   ok  404 404 403     401  403 -'),
+  ('discard_book_upload', '{system}',                              '-    404 404 404 ok    ok   ok  403  403   ok  404 404 403     401  403 -'),
+  ('edit_request', '{request of eve}, 2',                          '-    404 ok  404 404   404  404 404  404   404 404 404 403     401  403 -'),
+  ('end_delegated_access', '{access}',                             '-    404 404 404 ok    404  404 404  404   404 404 ok  403     401  403 -'),
+  ('end_session', '{session of eve}',                              '-    404 ok  404 404   404  404 404  404   404 404 404 403     401  403 -'),
+  ('enter_show', '{hall}, ''0000''',                               '-    ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  403     401  403 -'),
+  ('export_account', '',                                           '-    ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  403     401  403 -'),
+  ('find_venue', '{hall url}',                                     'ok   ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  ok      ok   ok  -'),
+  ('get_book_upload', '{system}',                                  '-    404 404 404 ok    ok   ok  ok   ok    ok  404 404 403     401  403 -'),
+  ('invite_member', '{A}, ''new@tests.invalid'', ''staff''',       '-    404 404 404 ok    ok   403 403  403   403 404 404 403     401  403 -'),
+  ('leave_organization', '{A}',                                    '-    404 404 404 409   ok   ok  ok   ok    ok  ok  404 403     401  403 -'),
+  ('list_dead_messages', '',                                       '-    ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  ok      ok   ok  -'),
+  ('list_members', '{A}',                                          '-    404 404 404 ok    ok   ok  403  403   ok  404 404 403     401  403 -'),
+  ('list_sessions', '',                                            '-    ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  403     401  403 -'),
+  ('most_requested_songs', '{hall}',                               'ok   ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  ok      ok   ok  -'),
+  ('move_request', '{request of eve}',                             '-    404 404 404 ok    ok   ok  ok   ok    403 404 404 403     401  403 -'),
+  ('my_requests', '',                                              '-    ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  403     401  403 -'),
+  ('nearby_venues', '-48.87, -123.39',                             'ok   ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  ok      ok   ok  -'),
+  ('newest_songs', '{hall}',                                       'ok   ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  ok      ok   ok  -'),
+  ('offer_ownership', '{membership of stan}',                      '-    403 403 403 403   403  403 403  403   403 403 403 403     401  403 -'),
+  ('open_delegated_access', '{A}, ''Support case 4711''',          '-    404 404 404 404   404  404 404  404   404 404 404 403     401  403 -'),
+  ('open_show', '{hall}',                                          '-    404 404 404 ok    ok   ok  ok   ok    403 404 404 403     401  403 -'),
+  ('organization_overview', '{A}',                                 '-    404 404 404 ok    ok   ok  ok   ok    ok  404 404 403     401  403 -'),
+  ('preview_invitation', '''token of the tests''',                 'ok   ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  ok      ok   ok  -'),
+  ('process_requests', 'array[{walk-up}]',                         '-    404 404 404 ok    ok   ok  ok   ok    404 404 404 403     401  403 -'),
+  ('public_queue', '{hall}',                                       '-    ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  403     401  403 -'),
+  ('publish_book_upload', '{system}',                              '-    404 404 404 ok    ok   ok  403  403   ok  404 404 403     401  403 -'),
+  ('random_songs', '{hall}',                                       'ok   ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  ok      ok   ok  -'),
+  ('remove_member', '{membership of stan}',                        '-    404 404 404 ok    403  403 403  403   403 404 404 403     401  403 -'),
+  ('resend_invitation', '{invitation}',                            '-    404 404 404 ok    ok   403 403  403   403 404 404 403     401  403 -'),
+  ('retry_message', '{key}',                                       '-    404 404 404 404   404  404 404  404   404 404 404 404     404  404 -'),
+  ('revoke_api_key', '{key}',                                      '-    404 404 404 ok    ok   403 403  403   403 404 404 403     401  403 -'),
+  ('revoke_invitation', '{invitation}',                            '-    404 404 404 ok    ok   403 403  403   403 404 404 403     401  403 -'),
+  ('rotate_api_key', '{key}',                                      '-    404 404 404 ok    ok   403 403  403   403 404 404 403     401  403 -'),
+  ('search_songs', '{hall}, ''zzyzx''',                            'ok   ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  ok      ok   ok  -'),
+  ('set_accepting', '{hall}, true',                                '-    404 404 404 ok    ok   ok  ok   ok    403 404 404 403     401  403 -'),
+  ('set_member_suspended', '{membership of stan}, true',           '-    404 404 404 ok    403  403 403  403   403 404 404 403     401  403 -'),
+  ('set_request_state', '{request of eve}, ''accepted''',          '-    404 404 404 ok    ok   ok  ok   ok    403 404 404 403     401  403 -'),
+  ('set_show_pin', '{hall}, ''1234''',                             '-    404 404 404 ok    ok   ok  ok   ok    403 404 404 403     401  403 -'),
+  ('start_song_import', '{system}, {A} || ''/'' || {system} || ''/book.csv''',
+                                                                   '-    404 404 404 ok    ok   ok  403  403   ok  404 404 403     401  403 -'),
   -- rex is banned at the hall.
-  ('submit_request', '{hall}, {first song}, null, null, array[''Kim'']', '- ok ok ok ok ok  ok  ok   ok    ok  ok  403 403     401  403 -'),
-  ('switch_context', '{A}',                                   '-   404 404 404 ok    ok   ok  ok   ok    ok  404 404 403     401  403 -'),
-  ('update_song', '{system}, {first song}, ''zzyzx quartet''', '-  404 404 404 ok    ok   ok  403  403   ok  404 404 403     401  403 -'),
-  ('venue_statistics', '{hall}',                              '-   404 404 404 ok    ok   ok  ok   ok    ok  404 404 403     401  403 -');
+  ('submit_request', '{hall}, {first song}, null, null, array[''Kim'']',
+                                                                   '-    ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  403 403     401  403 -'),
+  ('switch_context', '{A}',                                        '-    404 404 404 ok    ok   ok  ok   ok    ok  404 404 403     401  403 -'),
+  ('update_member', '{membership of stan}, ''staff''',             '-    404 404 404 ok    403  403 403  403   403 404 404 403     401  403 -'),
+  ('update_song', '{system}, {first song}, ''zzyzx quartet''',     '-    404 404 404 ok    ok   ok  403  403   ok  404 404 403     401  403 -'),
+  ('use_backup_code', '''wrong''',                                 '-    409 409 409 409   409  409 409  409   409 409 409 ok      401  403 -'),
+  ('venue_statistics', '{hall}',                                   '-    404 404 404 ok    ok   ok  ok   ok    ok  404 404 403     401  403 -');
 
 create function pg_temp.filled(p_name text, p_call text, p_instead text default null)
 returns text
@@ -455,6 +490,8 @@ from (
   from regexp_split_to_table($$
     add_song                            authenticated
     add_walk_up                         authenticated
+    answer_invitation                   authenticated
+    answer_ownership                    authenticated
     archive_venue                       authenticated
     ban_singer                          authenticated
     before_user_created_hook            supabase_auth_admin
@@ -474,25 +511,44 @@ from (
     browse_book_letters                 service_role
     browse_letters                      anon,authenticated
     cancel_request                      authenticated
+    cancel_song_import                  authenticated
     check_request                       anon,authenticated,service_role
+    claim_messages                      message_worker
+    claim_song_import                   song_books_gateway
     clear_queue                         authenticated
     clear_song_book                     authenticated
     close_show                          authenticated
     complete_guest_account              supabase_auth_admin
+    confirm_password                    authenticated
     create_account                      supabase_auth_admin
     create_api_key                      authenticated
+    create_backup_codes                 authenticated
     create_own_organization             authenticated
     create_singer_profile               authenticated
     custom_access_token_hook            supabase_auth_admin
+    delete_account                      authenticated
     delete_song                         authenticated
     discard_book_upload                 authenticated
     edit_request                        authenticated
+    end_delegated_access                authenticated
+    end_session                         authenticated
     enter_show                          authenticated
+    expired_files                       song_books_gateway
+    export_account                      authenticated
+    export_songs                        song_books_gateway
+    fail_song_import                    song_books_gateway
     find_book_song                      service_role
     find_venue                          anon,authenticated
+    finish_message                      message_worker
+    finish_song_import                  song_books_gateway
     fold_text                           service_role
     get_book_upload                     authenticated
     has_permission                      anon,authenticated
+    invite_member                       authenticated
+    leave_organization                  authenticated
+    list_dead_messages                  authenticated
+    list_members                        authenticated
+    list_sessions                       authenticated
     may_follow                          authenticated
     mfa_verification_attempt_hook       supabase_auth_admin
     most_requested_songs                anon,authenticated
@@ -500,22 +556,31 @@ from (
     my_requests                         authenticated
     nearby_venue_cards                  anon,authenticated
     newest_book_songs                   service_role
+    newest_migration                    ops_gateway
     newest_songs                        anon,authenticated
     normalize_text                      service_role
+    offer_ownership                     authenticated
+    open_delegated_access               authenticated
     open_show_as_staff                  authenticated
+    open_song_export                    song_books_gateway
     openkj_call                         openkj_gateway
     organization_overview               authenticated
     organizations_with                  anon,authenticated
     password_verification_attempt_hook  supabase_auth_admin
+    preview_invitation                  anon,authenticated
     process_requests                    authenticated
     public_queue                        authenticated
     publish_book_upload                 authenticated
     raise_error                         authenticated
     random_book_songs                   service_role
     random_songs                        anon,authenticated
+    remove_member                       authenticated
     request_interface_call              request_interface
     request_interface_serials           request_interface
+    resend_invitation                   authenticated
+    retry_message                       authenticated
     revoke_api_key                      authenticated
+    revoke_invitation                   authenticated
     rotate_api_key                      authenticated
     search_book                         service_role
     search_songs                        anon,authenticated
@@ -523,12 +588,17 @@ from (
     send_sms_hook                       supabase_auth_admin
     session_is_trusted                  anon,authenticated
     set_accepting                       authenticated
+    set_member_suspended                authenticated
     set_request_state                   authenticated
     set_show_pin                        authenticated
     song_fingerprint                    service_role
+    stage_song_import                   song_books_gateway
+    start_song_import                   authenticated
     submit_request                      authenticated
     switch_context                      authenticated
+    update_member                       authenticated
     update_song                         authenticated
+    use_backup_code                     authenticated
     venue_statistics                    authenticated
   $$, '\n') as line
   where line ~ '\S'
