@@ -4,7 +4,7 @@ import { closeSync, openSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createInstance, type Instance } from "./instance.ts";
-import { holderOf, host, isFree } from "./ports.ts";
+import { waitForPort } from "./ports.ts";
 import { applyMigrations, loadPlatform, plantSeeds } from "./schema.ts";
 import type { Service } from "./service.ts";
 import { auth } from "./services/auth.ts";
@@ -122,11 +122,7 @@ async function start(instance: Instance): Promise<void> {
     ["The database", ports.database],
     ["The inbox", ports.inbox],
   ];
-  for (const [what, port] of addresses) {
-    if (!await isFree(port)) {
-      throw new Error(`${what} needs port ${port} of ${host}, which is taken by ${holderOf(port)}.`);
-    }
-  }
+  for (const [what, port] of addresses) await waitForPort(port, what, say);
   const services = [auth, realtime, rest, storage, ...functions(instance), inbox, gateway];
   for (const service of [database, ...services]) {
     rmSync(join(instance.logs, `${service.name}.log`), { force: true });
