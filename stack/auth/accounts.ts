@@ -143,7 +143,7 @@ export async function confirmPhone(sql: Queryable, user: User): Promise<User> {
 }
 
 /** Notes in the identity of a provider that its address is proven. */
-export async function verifyIdentity(
+async function verifyIdentity(
   sql: Queryable,
   user: User,
   provider: string,

@@ -55,7 +55,7 @@ function bearerToken(c: Context): string {
 }
 
 /** The claims of a valid bearer token. */
-export async function bearerClaims(call: Call): Promise<JWTPayload> {
+async function bearerClaims(call: Call): Promise<JWTPayload> {
   const token = bearerToken(call.c);
   try {
     return await call.keys.verify(token);

@@ -12,6 +12,7 @@ import {
   findUserByEmail,
   findUserById,
   isBanned,
+  lockUser,
   mergeMetadata,
   syncProviders,
   updateIdentityData,
@@ -63,7 +64,15 @@ async function signInKnown(
 }
 
 /** The provider proves the address of an account that exists. */
-async function linkByEmail(call: Call, sql: Transaction, user: User, profile: Profile): Promise<Matched> {
+async function linkByEmail(
+  call: Call,
+  sql: Transaction,
+  ownerId: string,
+  profile: Profile,
+): Promise<Matched> {
+  // As it is now: the decision to link was made before the transaction.
+  const user = await lockUser(sql, ownerId);
+  if (user === undefined) throw new AuthError(404, "user_not_found", "User not found");
   if (isBanned(user)) throw new AuthError(403, "user_banned", "User is banned");
   let owner = user;
   if (user.email_confirmed_at === null) {
@@ -151,7 +160,7 @@ export async function signInWithProfile<T>(
     const found = identity !== undefined
       ? await signInKnown(call, sql, identity, profile)
       : isLinking
-      ? await linkByEmail(call, sql, owner, profile)
+      ? await linkByEmail(call, sql, owner.id, profile)
       : await createFromProfile(call, sql, profile, candidate);
     const matched = await requireProvenEmail(call, sql, found, profile);
     if (matched.refused !== undefined) return { matched };

@@ -91,6 +91,29 @@ async function discover(issuer: string): Promise<Discovery> {
   return discovery;
 }
 
+/** Known without asking, so that sign-ins can begin on a machine without a network. */
+const ownEndpoints: Record<"apple" | "google", Endpoints> = {
+  apple: {
+    authorization: "https://appleid.apple.com/auth/authorize",
+    token: "https://appleid.apple.com/auth/token",
+    userinfo: "",
+  },
+  google: {
+    authorization: "https://accounts.google.com/o/oauth2/v2/auth",
+    token: "https://oauth2.googleapis.com/token",
+    userinfo: "https://openidconnect.googleapis.com/v1/userinfo",
+  },
+};
+
+async function discoverEndpoints(issuer: string): Promise<Endpoints> {
+  const found = await discover(issuer);
+  return {
+    authorization: found.authorization_endpoint,
+    token: found.token_endpoint,
+    userinfo: found.userinfo_endpoint,
+  };
+}
+
 async function definitionOf(name: ProviderName, settings: ProviderSettings): Promise<Definition> {
   const issuer = issuerOf(name, settings);
   if (name === "keycloak") {
@@ -98,12 +121,7 @@ async function definitionOf(name: ProviderName, settings: ProviderSettings): Pro
     const endpoints = { authorization: `${base}/auth`, token: `${base}/token`, userinfo: `${base}/userinfo` };
     return { issuer, scopes: ["profile", "email"], endpoints, extra: {} };
   }
-  const found = await discover(issuer);
-  const endpoints = {
-    authorization: found.authorization_endpoint,
-    token: found.token_endpoint,
-    userinfo: found.userinfo_endpoint,
-  };
+  const endpoints = settings.url === "" ? ownEndpoints[name] : await discoverEndpoints(issuer);
   if (name === "apple") {
     return { issuer, scopes: ["email", "name"], endpoints, extra: { response_mode: "form_post" } };
   }

@@ -49,7 +49,7 @@ function sameSite(url: ParsedUrl, site: ParsedUrl): boolean {
 }
 
 /** Whether people may be sent to this URL. */
-export function isRedirectAllowed(settings: Pick<Settings, "siteUrl" | "allowList">, url: string): boolean {
+function isRedirectAllowed(settings: Pick<Settings, "siteUrl" | "allowList">, url: string): boolean {
   const parsed = parse(url);
   if (parsed === undefined) return false;
   const site = parse(settings.siteUrl);

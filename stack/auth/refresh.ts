@@ -143,11 +143,9 @@ async function refresh(call: Call, sql: Transaction, text: string): Promise<Json
   const next = stored === undefined
     ? await rotateCounted(call, sql, session, counted as CountedToken)
     : await rotateStored(call, sql, session, stored);
+  if (typeof next !== "string") return next;
   await audit(sql, call, user, "token_refreshed");
-  if (typeof next !== "string") {
-    await audit(sql, call, user, "token_revoked");
-    return next;
-  }
+  if (stored?.revoked === false) await audit(sql, call, user, "token_revoked");
   await sql`
     update auth.sessions
     set refreshed_at = now() at time zone 'utc', updated_at = now(), user_agent = ${call.userAgent || null},

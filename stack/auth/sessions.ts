@@ -102,12 +102,6 @@ export async function nextCountedToken(sql: Queryable, session: Session, steps =
   return encodeCountedToken(session.id, counter, session.refresh_token_hmac_key ?? "");
 }
 
-/** A token of the provider through which the user came, which the answer passes on. */
-export interface ProviderTokens {
-  provider_token?: string;
-  provider_refresh_token?: string;
-}
-
 /** The token answer for a session and a refresh token that already exist. */
 export async function answerWithTokens(
   call: Call,

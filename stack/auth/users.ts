@@ -224,7 +224,7 @@ function whenPresent(key: string, value: Date | string | null): JsonObject {
   return { [key]: value instanceof Date ? value.toISOString() : value };
 }
 
-export function identityJson(identity: Identity): JsonObject {
+function identityJson(identity: Identity): JsonObject {
   return {
     identity_id: identity.id,
     id: identity.provider_id,

@@ -7,7 +7,7 @@ import type { Call } from "../call.ts";
 import { isUuid, requestAudience, requireAdmin } from "../call.ts";
 import type { JsonObject, Transaction } from "../database.ts";
 import { jsonValue } from "../database.ts";
-import { AuthError, validationFailed } from "../errors.ts";
+import { AuthError, databaseStep, validationFailed } from "../errors.ts";
 import { metadata, optionalText, readBody, readOptionalBody } from "../json-body.ts";
 import { clearTokens } from "../one-time.ts";
 import { checkPassword, hashPassword, randomPassword } from "../passwords.ts";
@@ -258,8 +258,12 @@ export async function deleteUser(call: Call): Promise<Response> {
   await call.sql.begin(async (sql) => {
     const traits = { user_id: user.id, user_email: user.email ?? "", user_phone: user.phone ?? "" };
     await audit(sql, call, adminActor, "user_deleted", traits);
-    if (!body.should_soft_delete) await sql`delete from auth.users where id = ${user.id}`;
-    else if (user.deleted_at === null) await softDelete(sql, user);
+    if (!body.should_soft_delete) {
+      await databaseStep(
+        "Database error deleting user",
+        () => sql`delete from auth.users where id = ${user.id}`,
+      );
+    } else if (user.deleted_at === null) await softDelete(sql, user);
   });
   return call.c.json({});
 }

@@ -323,6 +323,59 @@ describe.skipIf(!canStartServers)("the way back", () => {
   });
 });
 
+/** The real server asks the real Google and Apple only, so they cannot be stood in for there. */
+describe.skipIf(!canStartServers || Boolean(process.env.STACK_AUTH))("Google and Apple", () => {
+  const provider = (name: string, url: string) => ({
+    [`GOTRUE_EXTERNAL_${name}_ENABLED`]: "true",
+    [`GOTRUE_EXTERNAL_${name}_CLIENT_ID`]: "test-client,second-client",
+    [`GOTRUE_EXTERNAL_${name}_SECRET`]: "test-secret",
+    [`GOTRUE_EXTERNAL_${name}_URL`]: url,
+    [`GOTRUE_EXTERNAL_${name}_REDIRECT_URI`]: "http://127.0.0.1:3000/callback",
+  });
+
+  test("can be any issuer here: codes and id_tokens", async () => {
+    const own = await startServer({ ...provider("GOOGLE", issuer.url), ...provider("APPLE", issuer.url) });
+    try {
+      for (const name of ["google", "apple"] as const) {
+        const person = newPerson(
+          name,
+          name === "apple" ? { email_verified: "true" as unknown as boolean } : {},
+        );
+        const begun = await callAny("GET", `/authorize?provider=${name}`, undefined, { base: own.url });
+        const url = new URL(begun.headers.get("location") ?? "");
+        expect(url.href.startsWith(`${issuer.url}/protocol/openid-connect/auth?`)).toBe(true);
+        expect(url.searchParams.get("response_mode")).toBe(name === "apple" ? "form_post" : null);
+        const state = url.searchParams.get("state");
+        const path = `/callback?state=${state}&code=${issuer.codeFor(person)}`;
+        const back = await callAny("GET", path, undefined, { base: own.url });
+        const { access_token: token = "" } = parametersOf(back.headers.get("location") ?? "", "hash");
+        const { body: user } = await callAny("GET", "/user", undefined, { base: own.url, token });
+        expect(user).toMatchObject({ email: person.email, app_metadata: { provider: name } });
+        const idToken = await issuer.idToken({ ...person, aud: "second-client" });
+        const app = client(undefined, own.url);
+        const { data, error } = await app.auth.signInWithIdToken({ provider: name, token: idToken });
+        expect([error, data.user?.id]).toEqual([null, user.id]);
+      }
+    } finally {
+      await own.stop();
+    }
+  });
+
+  test("begin at their own addresses otherwise", async () => {
+    const own = await startServer({ ...provider("GOOGLE", ""), ...provider("APPLE", "") });
+    try {
+      for (const [name, host] of [["google", "accounts.google.com"], ["apple", "appleid.apple.com"]]) {
+        const { headers } = await callAny("GET", `/authorize?provider=${name}`, undefined, { base: own.url });
+        expect(new URL(headers.get("location") ?? "").hostname).toBe(host);
+      }
+      const { body } = await callAny("GET", "/settings", undefined, { base: own.url });
+      expect(body.external).toMatchObject({ google: true, apple: true, keycloak: false });
+    } finally {
+      await own.stop();
+    }
+  });
+});
+
 describe.skipIf(!canStartServers)("linking", () => {
   test("adds a provider to a signed-in user, who keeps address and data", async () => {
     const { id, email } = await createUser("linker", { user_metadata: { name: "Mine" } });

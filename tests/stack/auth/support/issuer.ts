@@ -40,6 +40,14 @@ export async function startIssuer(): Promise<Issuer> {
   const people = new Map<string, Claims>();
   let url = "";
 
+  const signed = async (claims: Claims, expiresIn: number) =>
+    await new SignJWT(claims)
+      .setProtectedHeader({ alg: "RS256", kid: "test-key" })
+      .setIssuer(url)
+      .setIssuedAt(Math.floor(Date.now() / 1000) + Math.min(0, expiresIn - 10))
+      .setExpirationTime(Math.floor(Date.now() / 1000) + expiresIn)
+      .sign(privateKey);
+
   const server = createServer((request, response) => {
     void (async () => {
       const path = new URL(request.url ?? "/", "http://issuer").pathname;
@@ -70,6 +78,7 @@ export async function startIssuer(): Promise<Issuer> {
         return send(response, 200, {
           access_token: `access-${code}`,
           refresh_token: `refresh-${code}`,
+          id_token: await signed({ ...claims, aud: "test-client" }, 300),
           token_type: "bearer",
           expires_in: 300,
         });
@@ -93,13 +102,7 @@ export async function startIssuer(): Promise<Issuer> {
       codes.set(code, claims);
       return code;
     },
-    idToken: async (claims, expiresIn = 300) =>
-      await new SignJWT(claims)
-        .setProtectedHeader({ alg: "RS256", kid: "test-key" })
-        .setIssuer(url)
-        .setIssuedAt(Math.floor(Date.now() / 1000) + Math.min(0, expiresIn - 10))
-        .setExpirationTime(Math.floor(Date.now() / 1000) + expiresIn)
-        .sign(privateKey),
+    idToken: (claims, expiresIn = 300) => signed(claims, expiresIn),
     close: async () => {
       server.closeAllConnections();
       await new Promise<void>((done) => server.close(() => done()));
