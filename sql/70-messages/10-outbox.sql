@@ -30,10 +30,12 @@ create table private.messages (
   status text not null default 'pending',
   attempts integer not null default 0,
   next_attempt_at timestamptz not null default now(),
+  provider text,
+  provider_message_id text,
   last_error text,
   created_at timestamptz not null default now(),
   sent_at timestamptz,
-  constraint status_is_known check (status in ('pending', 'sent', 'dead', 'suppressed')),
+  constraint status_is_known check (status in ('pending', 'sending', 'sent', 'dead', 'suppressed')),
   constraint variables_are_an_object check (jsonb_typeof(variables) = 'object'),
   foreign key (template_key, channel) references private.message_templates (key, channel)
     on update cascade on delete restrict
@@ -43,10 +45,12 @@ alter table private.messages enable row level security;
 
 create index messages_template_idx on private.messages (template_key, channel);
 create index messages_user_id_idx on private.messages (user_id);
-create index messages_due_idx on private.messages (next_attempt_at) where status = 'pending';
+create index messages_due_idx on private.messages (next_attempt_at) where status in ('pending', 'sending');
 create index messages_recipient_idx on private.messages (recipient, created_at);
 
 comment on table private.messages is 'The outbox. Variables may hold one-time codes: never exposed, never logged.';
+comment on column private.messages.next_attempt_at is
+  'When it is due; while it is being sent, when the sender is given up for dead.';
 comment on column private.messages.idempotency_key is 'The same key enqueues once, however often it is tried.';
 
 create function private.enqueue_message(

@@ -28,6 +28,11 @@ insert into private.jobs (name, schedule, command, description) values
     'Counters of windows that are over'
   ),
   (
+    'forget_codes', '15 * * * *',
+    'update private.messages set variables = variables - ''code'' - ''link'' where template_key like ''auth\_%'' and created_at < now() - interval ''1 day'' and variables ?| array[''code'', ''link'']',
+    'One-time codes and links in mails that are long sent'
+  ),
+  (
     'close_idle_shows', '*/5 * * * *',
     'update public.shows set closed_at = greatest(last_activity_at, opened_at) where closed_at is null and last_activity_at < now() - interval ''6 hours''',
     'Nights that nobody closed'
