@@ -27,6 +27,7 @@ insert into private.jobs (name, schedule, command, description) values
     'delete from private.rate_limit_counters where window_ends_at < now() - interval ''1 minute''',
     'Counters of windows that are over'
   ),
+  ('wake_message_worker', '* * * * *', 'select private.wake_message_worker()', 'Messages that are due again'),
   (
     'forget_codes', '15 * * * *',
     'update private.messages set variables = variables - ''code'' - ''link'' where template_key like ''auth\_%'' and created_at < now() - interval ''1 day'' and variables ?| array[''code'', ''link'']',
