@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { apiUrl, databaseUrl, type Instance, root } from "../instance.ts";
 import { publicKey } from "../keys.ts";
@@ -59,7 +59,9 @@ function edgeFunction(name: string, port: number): Service {
     async install(instance, say) {
       const { entry, configuration } = describe(instance, name);
       if (!existsSync(entry)) throw new Error(`its entry is missing: ${entry}`);
-      if (!existsSync(cache)) say("Fetching the packages of the Edge Functions (once)");
+      if (mkdirSync(cache, { recursive: true }) !== undefined) {
+        say("Fetching the packages of the Edge Functions (once)");
+      }
       await runToEnd({
         program: deno,
         arguments: ["cache", "--quiet", ...imports(configuration), entry],
