@@ -89,14 +89,16 @@ comment on function private.interface_venue(public.venues) is 'A venue as the re
 
 revoke all on function private.interface_venue(public.venues) from public;
 
+-- These two run once per request: in plpgsql, which keeps its plan for the session.
 create function private.interface_request(p_request public.requests, p_place integer, p_wait_seconds integer)
 returns jsonb
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select jsonb_build_object(
+begin
+  return jsonb_build_object(
     'id', p_request.id,
     'venue_id', p_request.venue_id,
     'state', p_request.state,
@@ -115,6 +117,7 @@ as $$
     'processed_at', p_request.processed_at,
     'updated_at', p_request.updated_at
   );
+end;
 $$;
 
 comment on function private.interface_request(public.requests, integer, integer) is
@@ -199,14 +202,16 @@ revoke all on function private.show_interface_request(bigint) from public;
 
 create function private.request_matches(p_request public.requests, p_states text[], p_singer text, p_song text)
 returns boolean
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select (p_states is null or p_request.state = any (p_states))
+begin
+  return (p_states is null or p_request.state = any (p_states))
     and (p_singer is null or strpos(private.fold_text(p_request.singer_name), private.fold_text(p_singer)) > 0)
     and (p_song is null or strpos(private.fold_text(p_request.artist || ' ' || p_request.title), private.fold_text(p_song)) > 0);
+end;
 $$;
 
 comment on function private.request_matches(public.requests, text[], text, text) is

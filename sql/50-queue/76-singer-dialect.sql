@@ -244,6 +244,9 @@ begin
           least(greatest(coalesce(private.json_number(p_body -> 'range'), 25), 1), 100), 50, null
         ) as near
       ));
+    else
+      perform private.raise_error(400, 'unknown_command', 'Unknown command');
+      return null;
   end case;
 end;
 $$;

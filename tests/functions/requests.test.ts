@@ -1,6 +1,9 @@
+import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { database, forgetRateLimits } from "../support/database.ts";
 import { environment } from "../support/environment.ts";
@@ -751,4 +754,36 @@ test("a browser's preflight and replies carry what it needs", async () => {
   const answer = await call("GET", "/venues", { headers: { "x-request-id": "night-0001" } });
   expect(answer.headers.get("access-control-allow-origin")).toBe("*");
   expect(answer.headers.get("x-request-id")).toBe("night-0001");
+});
+
+test("the examples of the page work on the demo's venue, one after the other", async () => {
+  const page = readFileSync(new URL("../../docs/request-interface.md", import.meta.url), "utf8");
+  const accounts = readFileSync(new URL("../../seed/demo/accounts.json", import.meta.url), "utf8");
+  const { openkj } = JSON.parse(accounts) as { openkj: { key: string } };
+  const [status, ...examples] = [...page.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, block]) => block);
+  expect(status).toBe('eval "$(npm run -s status)"\n');
+  const { stdout } = await promisify(execFile)("bash", ["-euc", examples.join("echo\n")], {
+    env: {
+      PATH: process.env["PATH"],
+      FUNCTIONS_URL: `${environment.apiUrl}/functions/v1`,
+      OPENKJ_DEMO_KEY: openkj.key,
+    },
+  });
+  for (
+    const word of ['"The Demo Bar"', '"Waterloo"', '"processed":1', "304", '"requests":[]', "event: queue"]
+  ) {
+    expect(stdout).toContain(word);
+  }
+  for (
+    const { method, path } of [...page.matchAll(/^\| `(?<method>[A-Z]+) (?<path>\S+)`.*\| `\S+` \|$/gm)].map((
+      { groups },
+    ) => groups ?? {})
+  ) {
+    const described = Object.keys(openapi.document.paths).filter((known) =>
+      known.replace(/\{\w+\}/, "{id}") === path
+    );
+    expect(
+      described.map((known) => openapi.document.paths[known]?.[(method ?? "").toLowerCase()]).filter(Boolean),
+    ).toHaveLength(1);
+  }
 });
