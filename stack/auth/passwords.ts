@@ -38,28 +38,52 @@ export function checkPassword(rules: Settings["password"], password: string): vo
 }
 
 const slots = availableParallelism();
-const waiting: (() => void)[] = [];
 let working = 0;
+
+/** Who waits, by account: each account in turn, so that a flood on one does not hold up the others. */
+const waiting = new Map<string, (() => void)[]>();
+
+function waitFor(account: string): Promise<void> {
+  return new Promise((resolve) => {
+    const line = waiting.get(account);
+    if (line === undefined) waiting.set(account, [resolve]);
+    else line.push(resolve);
+  });
+}
+
+/** Hands the slot to the next account's first in line; false when nobody waits. */
+function passOn(): boolean {
+  const [next] = waiting;
+  if (next === undefined) return false;
+  const [account, line] = next;
+  waiting.delete(account);
+  const first = line.shift();
+  if (line.length > 0) waiting.set(account, line);
+  first?.();
+  return true;
+}
 
 /**
  * Runs bcrypt in the thread pool, a few at a time: signatures and name look-ups share that pool and must not queue behind
  * a flood of passwords. Work whose caller has already been told that it took too long is not started.
  */
-async function inTurn<T>(work: () => Promise<T>, deadline: AbortSignal | undefined): Promise<T> {
-  if (working >= slots) await new Promise<void>((resolve) => waiting.push(resolve));
+async function inTurn<T>(
+  account: string,
+  work: () => Promise<T>,
+  deadline: AbortSignal | undefined,
+): Promise<T> {
+  if (working >= slots) await waitFor(account);
   else working += 1;
   try {
     if (deadline?.aborted === true) throw timedOut();
     return await work();
   } finally {
-    const next = waiting.shift();
-    if (next === undefined) working -= 1;
-    else next();
+    if (!passOn()) working -= 1;
   }
 }
 
 export async function hashPassword(password: string, deadline?: AbortSignal): Promise<string> {
-  return await inTurn(() => hash(password, { cost, version: "2a" }), deadline);
+  return await inTurn(crypto.randomUUID(), () => hash(password, { cost, version: "2a" }), deadline);
 }
 
 /** Whether the password is the hashed one. */
@@ -68,7 +92,7 @@ export async function verifyPassword(
   hashed: string,
   deadline: AbortSignal,
 ): Promise<boolean> {
-  return await inTurn(() => verify(password, hashed), deadline);
+  return await inTurn(hashed, () => verify(password, hashed), deadline);
 }
 
 /** A password nobody knows. */

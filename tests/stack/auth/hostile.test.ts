@@ -1,7 +1,9 @@
 import { createPublicKey } from "node:crypto";
 import { connect } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { SignJWT } from "jose";
 import { describe, expect, test } from "vitest";
+import { canStartServers, startServer } from "./support/own-server.ts";
 import {
   authUrl,
   call,
@@ -218,22 +220,29 @@ describe("malformed requests", () => {
 });
 
 describe("one account under attack", () => {
-  test("a thousand sign-ins at once are all answered", async () => {
-    const { email } = await createUser("crowd");
-    const answers = await Promise.all(
-      Array.from(
-        { length: 1000 },
-        () => call("POST", "/token?grant_type=password", { email, password: "wrong" }),
-      ),
-    );
-    const statuses = new Set(answers.map(({ status }) => status));
-    for (const status of statuses) expect([400, 429, 504]).toContain(status);
-    expect((await call("GET", "/health")).status).toBe(200);
-    const other = await createUser("bystander");
-    expect((await call("POST", "/token?grant_type=password", { email: other.email, password })).status).toBe(
-      200,
-    );
-  }, 120_000);
+  // On a server of its own: other tests use the stack's at the same time.
+  test.skipIf(!canStartServers)(
+    "a thousand sign-ins at once are all answered, and hold up nobody else",
+    async () => {
+      const server = await startServer();
+      const base = server.url;
+      const signIn = (email: string, secret: string) =>
+        call("POST", "/token?grant_type=password", { email, password: secret }, { base });
+      try {
+        const { email } = await createUser("crowd");
+        const bystander = await createUser("bystander");
+        const crowd = Promise.all(Array.from({ length: 1000 }, () => signIn(email, "wrong")));
+        await sleep(1000);
+        expect((await signIn(bystander.email, password)).status).toBe(200);
+        const statuses = new Set((await crowd).map(({ status }) => status));
+        for (const status of statuses) expect([400, 429, 504]).toContain(status);
+        expect((await signIn(email, password)).status).toBe(200);
+      } finally {
+        await server.stop();
+      }
+    },
+    120_000,
+  );
 
   test("sign-outs and refreshes at once end in order", async () => {
     const { client: app, session } = await signedIn("race");
