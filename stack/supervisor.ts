@@ -1,9 +1,9 @@
 // The process that owns an instance's servers: it starts them in order, starts again what has crashed, and ends them.
 import { spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createInstance, type Instance } from "./instance.ts";
+import { createInstance, type Instance, root } from "./instance.ts";
 import { waitForPort } from "./ports.ts";
 import { applyMigrations, loadPlatform, plantSeeds } from "./schema.ts";
 import type { Service } from "./service.ts";
@@ -52,15 +52,13 @@ function log(sentence: string): void {
 
 /** The last lines of a server's log, for the person who has to find out why it ended. */
 function tail(instance: Instance, service: Service): string {
-  const lines = readFileSync(join(instance.logs, `${service.name}.log`), "utf8").trimEnd().split("\n").slice(
-    -20,
-  );
-  return `The end of .stack/${instance.name}/logs/${service.name}.log:\n${
-    lines.map((line) => `  ${line}`).join("\n")
-  }`;
+  const log = join(instance.logs, `${service.name}.log`);
+  const lines = readFileSync(log, "utf8").trimEnd().split("\n").slice(-20);
+  return [`The end of ${relative(root, log)}:`, ...lines.map((line) => `  ${line}`)].join("\n");
 }
 
 function launch(instance: Instance, service: Service): Running {
+  if (stopping) throw new Error("the stack is being stopped");
   const command = service.start(instance);
   const output = openSync(join(instance.logs, `${service.name}.log`), "a");
   const child = spawn(command.program, command.arguments, {
@@ -111,7 +109,12 @@ async function keepUp(instance: Instance, first: Running): Promise<void> {
     await sleep(200 * crashes.length);
     if (stopping) return;
     log(`Starting ${service.name} again.`);
-    one = launch(instance, service);
+    try {
+      one = launch(instance, service);
+    } catch (error) {
+      log(`${service.name} cannot be started: ${String(error)}`);
+      return;
+    }
   }
 }
 
