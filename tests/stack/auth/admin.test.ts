@@ -317,6 +317,39 @@ describe("invitations", () => {
   });
 });
 
+test("an invitation can be sent again", async () => {
+  const email = newAddress("reinvited");
+  const first = await admin().inviteUserByEmail(email);
+  const code = await sentCode(email);
+  const second = await admin().inviteUserByEmail(email);
+  expect([second.error, second.data.user?.id]).toEqual([null, first.data.user?.id]);
+  const verified = await client().auth.verifyOtp({ email, token: await sentCode(email), type: "invite" });
+  expect(verified.error).toBeNull();
+  expect(code).toMatch(/^\d{6}$/);
+});
+
+test("a factor can be renamed", async () => {
+  const { id, token: userToken } = await signedIn("renamer");
+  const { body: factor } = await call("POST", "/factors", { factor_type: "totp", friendly_name: "old" }, {
+    token: userToken,
+  });
+  const { status, body } = await asAdmin("PUT", `/admin/users/${id}/factors/${factor.id}`, {
+    friendly_name: "new",
+  });
+  expect([status, body]).toEqual([200, expect.objectContaining({ id: factor.id, friendly_name: "new" })]);
+  expect(await adminRefusal("DELETE", `/admin/users/${id}/factors/${crypto.randomUUID()}`))
+    .toEqual([404, "mfa_factor_not_found", "Factor not found"]);
+});
+
+test("accounts live within their audience", async () => {
+  const { email } = await createUser("audience");
+  const headers = { "x-jwt-aud": "elsewhere" };
+  const { status } = await call("POST", "/token?grant_type=password", { email, password }, { headers });
+  expect(status).toBe(400);
+  const { body } = await call("GET", "/admin/users", undefined, { token, headers });
+  expect(body).toMatchObject({ aud: "elsewhere", users: [] });
+});
+
 test("the audit log can be searched", async () => {
   const { email } = await signedIn("audited");
   const { headers, body } = await asAdmin(

@@ -290,6 +290,25 @@ describe("links", () => {
   });
 });
 
+describe("a used link", () => {
+  test("voids the other links of the user, but not the codes", async () => {
+    const { email } = await createUser("both", { email_confirm: false });
+    await call("POST", "/recover", { email });
+    const [code, hash] = [await sentCode(email), await sentHash(email)];
+    await call("POST", "/resend", { type: "signup", email });
+    expect((await verify({ type: "signup", token_hash: await sentHash(email) })).status).toBe(200);
+    expect(await verifyRefusal({ type: "recovery", token_hash: hash })).toEqual(linkExpired);
+    expect((await verify({ type: "recovery", email, token: code })).status).toBe(200);
+  });
+
+  test("may call itself just an e-mail", async () => {
+    const { email } = await createUser("just");
+    await call("POST", "/otp", { email });
+    const { location } = await follow(await sentHash(email), "email");
+    expect(parametersOf(location, "hash").access_token).toEqual(expect.any(String));
+  });
+});
+
 describe("verification", () => {
   test("says what a request lacks", async () => {
     const email = newAddress("lack");
@@ -346,6 +365,17 @@ describe("sending again", () => {
     expect((await client().auth.resend({ type: "signup", email })).error).toBeNull();
     const { status } = await verify({ type: "signup", email, token: await sentCode(email) });
     expect(status).toBe(200);
+  });
+
+  test("gives a new code by text message", async () => {
+    const phone = newPhone();
+    await call("POST", "/signup", { phone, password });
+    const early = await refusal("POST", "/resend", { type: "sms", phone });
+    expect(early.slice(0, 2)).toEqual([429, "over_sms_send_rate_limit"]);
+    await database`
+      update auth.users set confirmation_sent_at = confirmation_sent_at - interval '1 minute' where phone = ${phone}`;
+    expect((await client().auth.resend({ type: "sms", phone })).error).toBeNull();
+    expect((await verify({ type: "sms", phone, token: await sentCode(phone) })).status).toBe(200);
   });
 
   test("does nothing, and says nothing, when there is nothing to send", async () => {

@@ -148,6 +148,16 @@ describe.skipIf(!canStartServers)("before a user is created", () => {
     expect(await eventsOf("send_email", email)).toEqual([]);
   });
 
+  test("the hook may take its time", async () => {
+    const email = newAddress("thinker");
+    await plantAnswer(
+      "before_user_created",
+      email,
+      "coalesce((select '{}'::jsonb from pg_sleep(2.5)), '{}'::jsonb)",
+    );
+    expect((await signUp(email)).status).toBe(200);
+  });
+
   test("another hook is told afterwards", async () => {
     const email = newAddress("after");
     const { body } = await signUp(email);
