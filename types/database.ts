@@ -989,6 +989,96 @@ export type Database = {
         };
         Relationships: [];
       };
+      "song_imports": {
+        Row: {
+          "bytes_done": number;
+          "bytes_total": number;
+          "columns": Json | null;
+          "created_at": string;
+          "created_by": string | null;
+          "errors": NonNullable<Json>;
+          "failure": Json | null;
+          "finished_at": string | null;
+          "format": string;
+          "id": string;
+          "is_dry_run": boolean;
+          "mode": string;
+          "organization_id": string;
+          "path": string;
+          "rows_done": number;
+          "rows_invalid": number;
+          "rows_total": number | null;
+          "rows_valid": number;
+          "songs_added": number | null;
+          "songs_removed": number | null;
+          "started_at": string | null;
+          "state": string;
+          "system_id": string;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "bytes_done"?: number;
+          "bytes_total": number;
+          "columns"?: Json | null;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "errors"?: NonNullable<Json>;
+          "failure"?: Json | null;
+          "finished_at"?: string | null;
+          "format": string;
+          "id"?: string;
+          "is_dry_run": boolean;
+          "mode": string;
+          "organization_id": string;
+          "path": string;
+          "rows_done"?: number;
+          "rows_invalid"?: number;
+          "rows_total"?: number | null;
+          "rows_valid"?: number;
+          "songs_added"?: number | null;
+          "songs_removed"?: number | null;
+          "started_at"?: string | null;
+          "state"?: string;
+          "system_id": string;
+          "updated_at"?: string;
+        };
+        Update: {
+          "bytes_done"?: number;
+          "bytes_total"?: number;
+          "columns"?: Json | null;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "errors"?: NonNullable<Json>;
+          "failure"?: Json | null;
+          "finished_at"?: string | null;
+          "format"?: string;
+          "id"?: string;
+          "is_dry_run"?: boolean;
+          "mode"?: string;
+          "organization_id"?: string;
+          "path"?: string;
+          "rows_done"?: number;
+          "rows_invalid"?: number;
+          "rows_total"?: number | null;
+          "rows_valid"?: number;
+          "songs_added"?: number | null;
+          "songs_removed"?: number | null;
+          "started_at"?: string | null;
+          "state"?: string;
+          "system_id"?: string;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "song_imports_system_id_organization_id_fkey";
+            columns: ["system_id", "organization_id"];
+            isOneToOne: false;
+            referencedRelation: "systems";
+            referencedColumns: ["id", "organization_id"];
+          },
+        ];
+      };
       "songs": {
         Row: {
           "created_at": string;
@@ -1365,6 +1455,7 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "cancel_song_import": { Args: { "p_import_id": string }; Returns: undefined };
       "clear_queue": { Args: { "p_venue_id": string }; Returns: number };
       "clear_song_book": { Args: { "p_system_id": string }; Returns: number };
       "close_show": { Args: { "p_venue_id": string }; Returns: undefined };
@@ -1626,6 +1717,17 @@ export type Database = {
         };
       };
       "set_show_pin": { Args: { "p_pin"?: string; "p_venue_id": string }; Returns: undefined };
+      "start_song_import": {
+        Args: {
+          "p_columns"?: Json;
+          "p_format"?: string;
+          "p_is_dry_run"?: boolean;
+          "p_mode"?: string;
+          "p_path": string;
+          "p_system_id": string;
+        };
+        Returns: string;
+      };
       "submit_request": {
         Args: {
           "p_artist"?: string;

@@ -1,0 +1,108 @@
+import * as z from "zod";
+import { type Database, reconnecting } from "../_shared/database.ts";
+import type { Caller } from "./caller.ts";
+import type { Columns, FileProblem, Row, Song } from "./song.ts";
+
+const column = z.union([z.string(), z.int()]);
+
+const importRow = z.looseObject({
+  id: z.string(),
+  path: z.string(),
+  format: z.string(),
+  state: z.string(),
+  columns: z.object({ artist: column, title: column }).nullable(),
+});
+
+const claim = z.object({ run_id: z.string().nullable(), import: importRow });
+
+const refusal = z.object({ status: z.int(), code: z.string(), detail: z.string(), hint: z.string() });
+const exported = z.object({ name: z.string(), songs: z.int() });
+
+export type Import = z.infer<typeof importRow> & { columns: Columns | null };
+export type Claim = z.infer<typeof claim>;
+export type ExportAnswer = z.infer<typeof exported> | z.infer<typeof refusal>;
+
+/** A file that Storage shall delete. */
+export interface StoredFile {
+  bucket_id: string;
+  name: string;
+}
+
+const songsPerFetch = 2000;
+
+/** Everything the function asks of the database; who may do what is decided there. */
+export class SongBooks {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Takes an import on; without a run_id there is nothing to do. */
+  async claim(importId: string, caller: Caller): Promise<Claim> {
+    const [row] = await this.#database<{ claim: unknown }[]>`
+      select private.claim_song_import(${importId}::uuid, ${
+      JSON.stringify(caller.claims)
+    }::text::jsonb) as claim
+    `;
+    return claim.parse(row?.claim);
+  }
+
+  /** Hands rows over; false once the import was cancelled or taken over. The same batch may arrive twice. */
+  async stage(
+    importId: string,
+    runId: string,
+    number: number,
+    rows: Row[],
+    bytesDone: number,
+  ): Promise<boolean> {
+    return await reconnecting(async () => {
+      const [row] = await this.#database<{ goes_on: boolean }[]>`
+        select private.stage_song_import(
+          ${importId}::uuid, ${runId}::uuid, ${number}::integer, ${
+        JSON.stringify(rows)
+      }::text::jsonb, ${bytesDone}::bigint
+        ) as goes_on
+      `;
+      return row?.goes_on === true;
+    });
+  }
+
+  /** Publishes what was handed over, or counts what that would change. */
+  async finish(importId: string, runId: string): Promise<void> {
+    await reconnecting(() =>
+      this.#database`select private.finish_song_import(${importId}::uuid, ${runId}::uuid)`
+    );
+  }
+
+  async fail(importId: string, runId: string, { code, message, hint, line }: FileProblem): Promise<void> {
+    const failure = JSON.stringify({ code, detail: message, hint, line });
+    await reconnecting(() =>
+      this
+        .#database`select private.fail_song_import(${importId}::uuid, ${runId}::uuid, ${failure}::text::jsonb)`
+    );
+  }
+
+  /** Whether the caller may have the book as a file. */
+  async openExport(systemId: string, caller: Caller, address: string | null): Promise<ExportAnswer> {
+    const [row] = await this.#database<{ answer: unknown }[]>`
+      select private.open_song_export(
+        ${systemId}::uuid, ${
+      JSON.stringify(caller.claims)
+    }::text::jsonb, ${caller.apiKey}::text, ${address}::inet
+      ) as answer
+    `;
+    return z.union([exported, refusal]).parse(row?.answer);
+  }
+
+  /** The songs of a book in order. They stay in the database until they are asked for; a reader may stop at any time. */
+  async *songs(systemId: string): AsyncGenerator<Song[]> {
+    yield* this.#database<Song[]>`select artist, title from private.export_songs(${systemId}::uuid)`.cursor(
+      songsPerFetch,
+    );
+  }
+
+  async expiredFiles(): Promise<StoredFile[]> {
+    return await this.#database<StoredFile[]>`select bucket_id, name from private.expired_files()`;
+  }
+}

@@ -1,0 +1,45 @@
+import * as z from "zod";
+import { connect } from "../_shared/database.ts";
+import { databaseSettings, readEnvironment } from "../_shared/env.ts";
+import { createLog } from "../_shared/log.ts";
+import { identifier } from "./caller.ts";
+import { SongBooks } from "./database.ts";
+import { handle } from "./handler.ts";
+import { Storage } from "./storage.ts";
+
+declare const EdgeRuntime: { waitUntil(work: Promise<void>): void } | undefined;
+
+const settings = readEnvironment({
+  ...databaseSettings,
+  SUPABASE_URL: z.url(),
+  SUPABASE_SERVICE_ROLE_KEY: z.string().min(1),
+  SUPABASE_SECRET_KEYS: z.string().default("{}")
+    .transform((text) => z.record(z.string(), z.string()).parse(JSON.parse(text))),
+  SUPABASE_JWKS: z.string().optional(),
+}, Deno.env.toObject());
+
+const books = new SongBooks(
+  // The last step of an import of half a million songs takes a while.
+  connect(settings.SUPABASE_DB_URL, { role: "song_books_gateway", connections: 4, statementSeconds: 300 }),
+);
+const identify = identifier({
+  jwks: settings.SUPABASE_JWKS,
+  jwksUrl: `${settings.SUPABASE_URL}/auth/v1/.well-known/jwks.json`,
+  serviceKeys: [settings.SUPABASE_SERVICE_ROLE_KEY, ...Object.values(settings.SUPABASE_SECRET_KEYS)],
+});
+const storage = new Storage(settings.SUPABASE_URL, settings.SUPABASE_SERVICE_ROLE_KEY);
+const log = createLog("song-books", settings.LOG_LEVEL);
+const inBackground = (work: Promise<void>) => {
+  if (typeof EdgeRuntime !== "undefined") EdgeRuntime.waitUntil(work);
+};
+
+Deno.serve((request, connection) =>
+  handle(request, {
+    identify,
+    books,
+    storage,
+    inBackground,
+    log,
+    peer: connection.remoteAddr.transport === "tcp" ? connection.remoteAddr.hostname : undefined,
+  })
+);
