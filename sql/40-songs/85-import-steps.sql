@@ -127,7 +127,7 @@ begin
     (select coalesce(array_agg(usable.artist order by usable.number), '{}') from usable),
     (select coalesce(array_agg(usable.title order by usable.number), '{}') from usable),
     (select coalesce(jsonb_agg(unusable.error order by unusable.number), '[]') from unusable),
-    (select count(distinct unusable.number) from unusable)
+    (select count(distinct unusable.number)::integer from unusable)
   into v_artists, v_titles, v_errors, v_invalid;
 
   select import.is_dry_run into v_is_dry_run from public.song_imports as import where import.id = p_import_id;
@@ -230,8 +230,8 @@ begin
   select
     coalesce(array_agg(next.spelling_id) filter (where p_import.mode = 'merge' or not next.is_missing), '{}'),
     coalesce(array_agg(next.artist_id) filter (where p_import.mode = 'merge' or not next.is_missing), '{}'),
-    count(*) filter (where next.is_added),
-    count(*) filter (where next.is_missing and p_import.mode = 'replace')
+    (count(*) filter (where next.is_added))::integer,
+    (count(*) filter (where next.is_missing and p_import.mode = 'replace'))::integer
   into v_spelling_ids, v_artist_ids, songs_added, songs_removed
   from next_songs as next;
   if private.replace_book(p_import.system_id, v_spelling_ids, v_artist_ids) then
@@ -402,3 +402,32 @@ hide them.';
 
 revoke all on function private.expired_files() from public;
 grant execute on function private.expired_files() to song_books_gateway;
+
+create function private.expire_files()
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_url text := nullif(private.setting('functions_url'), '');
+  v_key text;
+begin
+  if v_url is null or not exists (select from private.expired_files()) then
+    return;
+  end if;
+  select secret.decrypted_secret into v_key from vault.decrypted_secrets as secret where secret.name = 'secret_key';
+  perform net.http_post(
+    url := v_url || '/song-books/expire-files',
+    body := '{}'::jsonb,
+    headers := jsonb_build_object('authorization', 'Bearer ' || v_key, 'content-type', 'application/json')
+  );
+end;
+$$;
+
+comment on function private.expire_files() is
+  'Has the function song-books delete files that are over a week old, a thousand at a time. Does nothing where functions_url is not set.
+A job; definer because it reads the vault.';
+
+revoke all on function private.expire_files() from public;

@@ -38,6 +38,7 @@ insert into private.jobs (name, schedule, command, description) values
     'update public.shows set closed_at = greatest(last_activity_at, opened_at) where closed_at is null and last_activity_at < now() - interval ''6 hours''',
     'Nights that nobody closed'
   ),
+  ('expire_files', '10 * * * *', 'select private.expire_files()', 'Files of imports and reports after seven days'),
   ('forget_song_imports', '20 4 * * *', 'select private.forget_song_imports()', 'Imports of song books that nobody ran to their end'),
   (
     'publish_silent_uploads', '* * * * *', 'select private.book_stage_expire()',
