@@ -31,7 +31,7 @@ async function freePort(): Promise<number> {
 
 async function startFunction(verb: "run" | "serve", entry: string): Promise<RunningFunction> {
   const port = await freePort();
-  const child = spawn(`${root}node_modules/.bin/deno`, [
+  const child = spawn(`${root}node_modules/@deno/linux-${process.arch}-glibc/deno`, [
     verb,
     "--quiet",
     "--no-prompt",
@@ -250,8 +250,9 @@ try {
   await compareCommands(host);
   await compareUploads();
 } finally {
-  openkj.process.kill();
-  bare.process.kill();
+  // Killed, because a function that is asked to stop waits for its idle database connections.
+  openkj.process.kill("SIGKILL");
+  bare.process.kill("SIGKILL");
   await database.end();
 }
 process.exitCode = report.finish() ? 0 : 1;
