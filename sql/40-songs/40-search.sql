@@ -115,23 +115,28 @@ declare
   v_patterns text;
   v_word text;
 begin
-  foreach v_word in array p_words loop
+  for v_place in 1..cardinality(p_words) loop
+    v_word := p_words[v_place];
+    continue when v_word in ('and', 'the') and v_place < cardinality(p_words);
     select
       string_agg(private.search_token(' ', known.word, false), ' | '), string_agg(private.search_pattern(known.word, false), '|')
     into v_tokens, v_patterns
     from private.song_words as known
     where private.word_neighbours(known.word) && private.word_neighbours(v_word);
+    -- Short words have no neighbours and stand for themselves, the last one for whatever begins with it.
     v_question.index := concat_ws(
-      ' & ', v_question.index, '(' || concat_ws(' | ', private.search_token(' ', v_word, true), v_tokens) || ')'
+      ' & ', v_question.index,
+      '(' || concat_ws(' | ', private.search_token(' ', v_word, v_place = cardinality(p_words)), v_tokens) || ')'
     );
-    v_question.patterns := v_question.patterns || concat_ws('|', private.search_pattern(v_word, true), v_patterns);
+    v_question.patterns := v_question.patterns
+      || concat_ws('|', private.search_pattern(v_word, v_place = cardinality(p_words)), v_patterns);
   end loop;
   return v_question;
 end;
 $$;
 
 comment on function private.ask_for_similar_words(text[]) is
-  'Songs in which each word begins like one of these or is one slip away from it. Definer: the catalogue is private.';
+  'Songs with all these words or words one slip away from them. Definer: the catalogue is private.';
 
 revoke all on function private.ask_for_similar_words(text[]) from public;
 
@@ -249,7 +254,12 @@ begin
     ),
     ranked as (
       select
-        found.song_id, found.artist, found.title, found.spelling_id, coalesce(popularity.requests, 0) as requests,
+        found.song_id, found.artist, found.title, found.spelling_id,
+        (
+          select popularity.requests
+          from private.song_popularity as popularity
+          where popularity.system_id = p_system_id and popularity.song_id = found.song_id
+        ) as requests,
         case
           when exists (select from by_similar_words) then 4
           when v_text in (song.artist, song.title, song.artist || ' ' || song.title, song.title || ' ' || song.artist) then 1
@@ -263,14 +273,12 @@ begin
         where song.id = found.song_id
         offset 0
       ) as song
-      left join private.song_popularity as popularity
-        on popularity.system_id = p_system_id and popularity.song_id = found.song_id
     )
   select
     ranked.song_id, ranked.artist, ranked.title, (array['exact', 'prefix', 'words', 'fuzzy'])[ranked.class],
     least(count(*) over (), v_most)::integer
   from ranked
-  order by ranked.class, ranked.requests desc, ranked.spelling_id
+  order by ranked.class, ranked.requests desc nulls last, ranked.spelling_id
   limit p_limit offset p_offset;
 end;
 $$;

@@ -93,10 +93,21 @@ export async function milliseconds(run: () => Promise<unknown>): Promise<number>
   return performance.now() - start;
 }
 
-/** Runs once per item, one after the other, and returns the percentiles in milliseconds. */
-export async function latencies<Item>(items: readonly Item[], run: (item: Item) => Promise<unknown>): Promise<Latencies> {
-  const times: number[] = [];
-  for (const item of items) times.push(await milliseconds(() => run(item)));
+/**
+ * Runs once per item, one after the other, and returns the percentiles in milliseconds. With several passes each item counts
+ * with its best time: what is left is the work, without what else the machine did meanwhile.
+ */
+export async function latencies<Item>(
+  items: readonly Item[],
+  run: (item: Item) => Promise<unknown>,
+  passes = 1,
+): Promise<Latencies> {
+  const times: number[] = items.map(() => Infinity);
+  for (let pass = 0; pass < passes; pass++) {
+    for (const [place, item] of items.entries()) {
+      times[place] = Math.min(times[place]!, await milliseconds(() => run(item)));
+    }
+  }
   times.sort((a, b) => a - b);
   const at = (share: number): number => times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? NaN;
   return { p50: at(0.5), p95: at(0.95), p99: at(0.99) };

@@ -48,8 +48,8 @@ async function fillBook(systemId: string, number: number, firstSpelling: number)
 async function copyBook(from: string, to: readonly string[]): Promise<void> {
   await database.begin(async (transaction) => {
     await transaction`
-      insert into private.books (system_id, songs, newest)
-      select copy, songs, newest from private.books, unnest(${to}::uuid[]) as copy where system_id = ${from}`;
+      insert into private.books (system_id, songs, spelling_ids, newest)
+      select copy, songs, spelling_ids, newest from private.books, unnest(${to}::uuid[]) as copy where system_id = ${from}`;
     await transaction`
       insert into private.book_chunks (system_id, chunk, songs, members)
       select copy, chunk, songs, members from private.book_chunks, unnest(${to}::uuid[]) as copy where system_id = ${from}`;
@@ -57,6 +57,15 @@ async function copyBook(from: string, to: readonly string[]): Promise<void> {
       insert into private.book_letters (system_id, letter, artists, songs)
       select copy, letter, artists, songs from private.book_letters, unnest(${to}::uuid[]) as copy where system_id = ${from}`;
   });
+}
+
+async function makeVenue(systemId: string): Promise<string> {
+  const [venue] = await database<{ id: string }[]>`
+    insert into public.venues (organization_id, system_id, name, address, city, state, postal_code)
+    select organization_id, id, 'Benchmark', '1 Main Street', 'Testville', 'TS', '12345'
+    from public.systems where id = ${systemId}
+    returning id`;
+  return venue!.id;
 }
 
 interface Query {
@@ -145,8 +154,9 @@ async function main(): Promise<void> {
       (select coalesce(max(id), 0) from public.songs) as song`;
   const first = before!;
   const catalogue = maker.songs(size.catalogue);
-  const systems = await makeSystems(size.books + 1);
+  const systems = await makeSystems(size.books + 2);
   const uploader = systems.pop()!;
+  const short = systems.pop()!;
   try {
     await addToCatalogue(catalogue);
     await database`vacuum analyze private.song_spellings, public.songs, private.song_words, private.song_artists`;
@@ -155,7 +165,7 @@ async function main(): Promise<void> {
     await database`vacuum analyze private.book_chunks`;
     const lonely = await queriesFor([systems[0]!], size.queries);
     for (const query of lonely.slice(0, 50)) await search(query);
-    const alone = await latencies(lonely, search);
+    const alone = await latencies(lonely, search, 3);
 
     for (let number = 1; number < size.distinctBooks; number++) await fillBook(systems[number]!, number, first.spelling);
     for (let number = 0; number < size.distinctBooks; number++) {
@@ -173,10 +183,9 @@ async function main(): Promise<void> {
     const ids = queries.map((_, n) => first.spelling + 1 + (n * 7919) % size.catalogue);
     const lookUp = (id: number): Promise<unknown> => database`select song_id from private.song_spellings where id = ${id}`;
     for (const query of queries.slice(0, 50)) await search(query);
-    for (const id of ids) await lookUp(id);
-    const lookUps = await latencies(ids, lookUp);
-    const searches = await latencies(queries, search);
-    const again = await latencies(lonely, search);
+    const lookUps = await latencies(ids, lookUp, 3);
+    const searches = await latencies(queries, search, 3);
+    const again = await latencies(lonely, search, 3);
 
     report.add({ name: "primary-key lookup p50", value: lookUps.p50, unit: "ms" });
     report.add({ name: "search p50", value: searches.p50, unit: "ms", baseline: lookUps.p50, atMost: 20 });
@@ -188,6 +197,17 @@ async function main(): Promise<void> {
       unit: "ms",
       baseline: alone.p50,
       atMost: 1.2,
+    });
+    await upload(short, catalogue.filter((_, n) => n % (size.catalogue / 1_000) === 5));
+    const shortQueries = await queriesFor([short], size.queries);
+    for (const query of shortQueries.slice(0, 50)) await search(query);
+    const shortSearches = await latencies(shortQueries, search, 3);
+    report.add({
+      name: "search p95, book of 1000 songs",
+      value: shortSearches.p95,
+      unit: "ms",
+      baseline: lookUps.p50,
+      atMost: 50,
     });
     const perSecond = await throughput([...queries, ...queries], 8, search);
     report.add({ name: "search, 8 at once", value: perSecond, unit: "/s", atLeast: 1000 });
@@ -207,7 +227,8 @@ async function main(): Promise<void> {
       name: "stored per million songs in books",
       value: Number(stored!.bytes) / Number(stored!.memberships),
       unit: "MB",
-      atMost: 3,
+      // A page is a page, however small the book.
+      ...(scale === "large" ? { atMost: 3 } : {}),
     });
 
     const book = sorted(catalogue.filter((_, n) => n % (size.catalogue / size.upload) === 3));
@@ -223,6 +244,21 @@ async function main(): Promise<void> {
     const strange = new SongMaker(7);
     const fresh = await upload(uploader, sorted(strange.songs(size.upload)));
     report.add({ name: "upload, every song new", value: fresh.total, unit: "ms", baseline: rows, atMost: 300 });
+    const venueId = await makeVenue(systems[0]!);
+    const callApi = async ({ text }: Query): Promise<void> => {
+      const response = await fetch(`${environment.apiUrl}/rest/v1/rpc/search_songs`, {
+        method: "POST",
+        headers: { apikey: environment.publishableKey, "content-type": "application/json" },
+        body: JSON.stringify({ p_venue_id: venueId, p_query: text }),
+      });
+      await response.json();
+      if (!response.ok) throw new Error(`Searching through the API answered ${response.status}`);
+    };
+    for (const query of lonely.slice(0, 50)) await callApi(query);
+    const calls = await latencies(lonely, callApi, 2);
+    report.add({ name: "search through the API p50", value: calls.p50, unit: "ms" });
+    report.add({ name: "search through the API p95", value: calls.p95, unit: "ms" });
+
     const [letter] = await database<{ letter: string }[]>`
       select letter from private.browse_book_letters(${systems[0]!}) order by artists desc limit 1`;
     const pages = Array.from({ length: 100 }, (_, n) => n);
@@ -232,6 +268,9 @@ async function main(): Promise<void> {
     );
     report.add({ name: "a page of artists p95", value: browsing.p95, unit: "ms", baseline: lookUps.p50, atMost: 50 });
   } finally {
+    await database`
+      delete from public.venues
+      where organization_id in (select id from public.organizations where name = 'Benchmark of song books')`;
     await database`delete from public.organizations where name = 'Benchmark of song books'`;
     await database`delete from private.song_spellings where id > ${first.spelling}`;
     await database`delete from public.songs where id > ${first.song}`;

@@ -47,7 +47,7 @@ from unnest(array['system', 'long system']) as book
 cross join (values
   ('queen bohemian rhapsody', 'Queen - Bohemian Rhapsody'),
   ('bohemian rhapsody queen', 'Queen - Bohemian Rhapsody'),
-  ('rhap queen boh', 'Queen - Bohemian Rhapsody'),
+  ('rhapsody queen boh', 'Queen - Bohemian Rhapsody'),
   ('QUEEN BOHEM', 'Queen - Bohemian Rhapsody'),
   ('queen - bohemian', 'Queen - Bohemian Rhapsody'),
   ('queen b', 'Queen - Bohemian Rhapsody'),
