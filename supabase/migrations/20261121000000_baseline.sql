@@ -48,13 +48,16 @@ comment on function private.raise_error(integer, text, text, text) is
 is wrong, p_hint how to put it right.';
 
 revoke all on function private.raise_error(integer, text, text, text) from public;
+-- Triggers that check what people write run in the writer's role.
+grant execute on function private.raise_error(integer, text, text, text) to authenticated;
 
 -- sql/00-foundation/20-text.sql
 -- How texts are compared. One normalisation for every place that asks whether two songs are the same; nobody else folds
 -- case, accents or punctuation.
 
 -- unaccent() is only stable because a dictionary can be edited; ours never is, and indexes need an immutable function.
--- In plpgsql, which keeps its plan for the session; functions with a search path are never inlined.
+-- In plpgsql, which keeps its plan for the session; functions with a search path are never inlined. A column may bring the
+-- collation "C", in which only ASCII has letters and case, so the database's own is named wherever that matters.
 create function private.fold_text(p_text text)
 returns text
 language plpgsql
@@ -65,7 +68,7 @@ security invoker
 set search_path = ''
 as $$
 begin
-  return lower(extensions.unaccent('extensions.unaccent'::regdictionary, replace(normalize(p_text, nfkc), '&', ' and ')));
+  return lower(extensions.unaccent('extensions.unaccent'::regdictionary, replace(normalize(p_text collate "default", nfkc), '&', ' and ')));
 end;
 $$;
 
@@ -84,8 +87,8 @@ security invoker
 set search_path = ''
 as $$
 declare
-  v_folded text := private.fold_text(p_text);
-  v_text text := v_folded;
+  v_folded text collate "default" := private.fold_text(p_text);
+  v_text text collate "default" := v_folded;
 begin
   v_text := regexp_replace(v_text, '[^[:alnum:][:space:]]+', '', 'g');
   v_text := btrim(regexp_replace(v_text, '[[:space:]]+', ' ', 'g'));
@@ -137,8 +140,8 @@ security invoker
 set search_path = ''
 as $$
 declare
-  v_folded text := private.fold_text(p_text);
-  v_words text := regexp_replace(v_folded, '[^[:alnum:][:space:]]+', '', 'g');
+  v_folded text collate "default" := private.fold_text(p_text);
+  v_words text collate "default" := regexp_replace(v_folded, '[^[:alnum:][:space:]]+', '', 'g');
 begin
   if v_words <> v_folded then
     -- "AC/DC" is found as "acdc" and as "ac dc".
@@ -320,6 +323,31 @@ comment on function private.enforce_rate_limit(text, text, integer) is
   'Like take_rate_limit, but refuses with 429 rate_limited; the hint carries retry_after in seconds.';
 
 revoke all on function private.enforce_rate_limit(text, text, integer) from public;
+
+-- sql/00-foundation/60-settings.sql
+create table private.settings (
+  key text primary key,
+  value text not null,
+  description text not null
+);
+
+alter table private.settings enable row level security;
+
+comment on table private.settings is 'What differs between deployments and is no secret, such as the address of the app.';
+
+create function private.setting(p_key text)
+returns text
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select setting.value from private.settings as setting where setting.key = p_key;
+$$;
+
+comment on function private.setting(text) is 'A setting of this deployment. Definer: the table is private.';
+
+revoke all on function private.setting(text) from public;
 
 -- sql/10-identity/10-profiles.sql
 -- Who a person is, beside what Auth keeps: one profile for every user, a singer profile for those who sing.
@@ -518,7 +546,7 @@ security definer
 set search_path = ''
 as $$
 declare
-  v_name text := left(nullif(normalize(btrim(coalesce(new.raw_user_meta_data ->> 'name', '')), nfc), ''), 255);
+  v_name text := rtrim(left(nullif(normalize(btrim(coalesce(new.raw_user_meta_data ->> 'name', '')), nfc), ''), 255));
 begin
   insert into public.profiles (user_id, name) values (new.id, v_name);
   if new.is_anonymous then
@@ -532,7 +560,7 @@ begin
     );
   else
     insert into public.singer_profiles (user_id, nickname)
-    values (new.id, left(nullif(normalize(btrim(coalesce(new.raw_user_meta_data ->> 'nickname', '')), nfc), ''), 100));
+    values (new.id, rtrim(left(nullif(normalize(btrim(coalesce(new.raw_user_meta_data ->> 'nickname', '')), nfc), ''), 100)));
   end if;
   return null;
 end;
@@ -650,17 +678,28 @@ stable
 security definer
 set search_path = ''
 as $$
+  -- What create_account() would stumble over is refused here in words: after this, Auth can only report a database error.
   select case
-    when coalesce(event #>> '{user,user_metadata,account_type}', 'singer') in ('singer', 'customer') then '{}'::jsonb
-    else jsonb_build_object(
-      'error',
-      jsonb_build_object('http_code', 400, 'message', 'account_type must be "singer" or "customer"')
-    )
-  end;
+    when problem.message is null then '{}'::jsonb
+    else jsonb_build_object('error', jsonb_build_object('http_code', 400, 'message', problem.message))
+  end
+  from (
+    select case
+      when coalesce(metadata ->> 'account_type', 'singer') not in ('singer', 'customer')
+        then 'account_type must be "singer" or "customer"'
+      when char_length(btrim(metadata ->> 'organization_name')) > 255
+        then 'organization_name must have 1 to 255 characters'
+      when btrim(metadata ->> 'time_zone') <> ''
+        and not exists (select from pg_catalog.pg_timezone_names as zone where zone.name = btrim(metadata ->> 'time_zone'))
+        then 'time_zone must be an IANA name such as America/Chicago'
+    end as message
+    from (select event #> '{user,user_metadata}' as metadata) as sent
+  ) as problem;
 $$;
 
 comment on function private.before_user_created_hook(jsonb) is
-  'Auth hook: the only account types are singer (also when none is given) and customer.';
+  'Auth hook: the only account types are singer (also when none is given) and customer; an organization''s name and time zone
+must be usable.';
 
 create function private.custom_access_token_hook(event jsonb)
 returns jsonb
@@ -902,6 +941,501 @@ to see it in the token (active_context). Errors: 401; 404 organization_not_found
 revoke all on function public.switch_context(uuid) from public;
 grant execute on function public.switch_context(uuid) to authenticated;
 
+-- sql/10-identity/60-recent-authentication.sql
+-- Changes that would lock somebody out for good ask for a proof of identity that is at most ten minutes old: a sign-in or
+-- a factor of this session, or the password entered again. Users without a password prove it by signing in anew.
+
+create table private.password_confirmations (
+  session_id uuid primary key references auth.sessions (id) on delete cascade,
+  confirmed_at timestamptz not null
+);
+
+alter table private.password_confirmations enable row level security;
+
+comment on table private.password_confirmations is 'When a session last entered its password again.';
+
+create function private.confirm_password(p_password text)
+returns boolean
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_user_id uuid := private.require_user();
+  v_hash text;
+begin
+  perform private.enforce_rate_limit('password_confirmations', v_user_id::text);
+  select nullif(account.encrypted_password, '') into v_hash from auth.users as account where account.id = v_user_id;
+  if v_hash is null or extensions.crypt(coalesce(p_password, ''), v_hash) <> v_hash then
+    return false;
+  end if;
+  insert into private.password_confirmations (session_id, confirmed_at)
+  values ((private.claims() ->> 'session_id')::uuid, now())
+  on conflict (session_id) do update set confirmed_at = excluded.confirmed_at;
+  return true;
+end;
+$$;
+
+comment on function private.confirm_password(text) is 'Definer: password hashes are Auth''s.';
+
+revoke all on function private.confirm_password(text) from public;
+grant execute on function private.confirm_password(text) to authenticated;
+
+create function public.confirm_password(p_password text)
+returns boolean
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  select private.confirm_password(p_password);
+$$;
+
+comment on function public.confirm_password(text) is
+  'Checks the caller''s password; true opens sensitive changes for ten minutes. 5 attempts in 15 minutes. Errors: 401; 429.';
+
+revoke all on function public.confirm_password(text) from public;
+grant execute on function public.confirm_password(text) to authenticated;
+
+create function private.require_recent_authentication()
+returns uuid
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  v_user_id uuid := private.require_user();
+  v_session_id uuid := (private.claims() ->> 'session_id')::uuid;
+begin
+  if exists (
+    select
+    from auth.mfa_amr_claims as proof
+    where proof.session_id = v_session_id and proof.authentication_method <> 'anonymous'
+      and proof.updated_at > now() - interval '10 minutes'
+  ) or exists (
+    select
+    from private.password_confirmations as confirmation
+    where confirmation.session_id = v_session_id and confirmation.confirmed_at > now() - interval '10 minutes'
+  ) then
+    return v_user_id;
+  end if;
+  perform private.raise_error(
+    403, 'reauthentication_needed', 'This needs a proof of identity that is at most ten minutes old.',
+    'Call confirm_password, verify a factor again, or sign in again.'
+  );
+  return null;
+end;
+$$;
+
+comment on function private.require_recent_authentication() is
+  'The caller''s id, or a refusal: as require_user(), and 403 reauthentication_needed. Definer: proofs are Auth''s.';
+
+revoke all on function private.require_recent_authentication() from public;
+
+-- sql/10-identity/70-sessions-of-a-user.sql
+create function private.list_sessions()
+returns table (
+  id uuid, created_at timestamptz, last_used_at timestamptz, user_agent text, address inet, assurance_level text, is_current boolean
+)
+language plpgsql
+stable
+security definer
+set search_path = ''
+rows 10
+as $$
+declare
+  v_user_id uuid := private.require_user();
+begin
+  return query
+    select
+      session.id, session.created_at, coalesce(session.refreshed_at at time zone 'UTC', session.created_at), session.user_agent,
+      session.ip, session.aal::text, session.id = (private.claims() ->> 'session_id')::uuid
+    from auth.sessions as session
+    where session.user_id = v_user_id and (session.not_after is null or session.not_after > now())
+    order by 3 desc, session.id;
+end;
+$$;
+
+comment on function private.list_sessions() is 'Definer: sessions are Auth''s.';
+
+revoke all on function private.list_sessions() from public;
+grant execute on function private.list_sessions() to authenticated;
+
+create function public.list_sessions()
+returns table (
+  id uuid, created_at timestamptz, last_used_at timestamptz, user_agent text, address inet, assurance_level text, is_current boolean
+)
+language sql
+stable
+security invoker
+set search_path = ''
+rows 10
+as $$
+  select * from private.list_sessions();
+$$;
+
+comment on function public.list_sessions() is 'Where the caller is signed in, the latest first. Errors: 401.';
+
+revoke all on function public.list_sessions() from public;
+grant execute on function public.list_sessions() to authenticated;
+
+create function private.end_session(p_session_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_user_id uuid := private.require_user();
+begin
+  delete from auth.sessions where id = p_session_id and user_id = v_user_id;
+  if not found then
+    perform private.raise_error(404, 'session_not_found', 'There is no such session, or it is not yours.', 'Read the list again.');
+  end if;
+end;
+$$;
+
+comment on function private.end_session(uuid) is 'Definer: sessions are Auth''s.';
+
+revoke all on function private.end_session(uuid) from public;
+grant execute on function private.end_session(uuid) to authenticated;
+
+create function public.end_session(p_session_id uuid)
+returns void
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  select private.end_session(p_session_id);
+$$;
+
+comment on function public.end_session(uuid) is
+  'Signs the caller out on one device, at once. Errors: 401; 404 session_not_found.';
+
+revoke all on function public.end_session(uuid) from public;
+grant execute on function public.end_session(uuid) to authenticated;
+
+-- sql/10-identity/80-backup-codes.sql
+-- For the day the phone with the second factor is lost.
+
+create table private.backup_codes (
+  user_id uuid not null references auth.users (id) on delete cascade,
+  code_hash bytea not null,
+  used_at timestamptz,
+  created_at timestamptz not null default now(),
+  primary key (user_id, code_hash)
+);
+
+alter table private.backup_codes enable row level security;
+
+comment on table private.backup_codes is 'SHA-256 of user and code: 50 random bits each, ten at a time.';
+
+create function private.backup_code_hash(p_user_id uuid, p_code text)
+returns bytea
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$
+  select sha256(convert_to(p_user_id || ':' || upper(regexp_replace(coalesce(p_code, ''), '[^A-Za-z0-9]', '', 'g')), 'UTF8'));
+$$;
+
+revoke all on function private.backup_code_hash(uuid, text) from public;
+
+create function private.create_backup_codes()
+returns text[]
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_user_id uuid := private.require_user();
+  v_codes text[];
+begin
+  if not exists (
+    select from auth.mfa_factors as factor where factor.user_id = v_user_id and factor.status = 'verified'
+  ) then
+    perform private.raise_error(
+      409, 'no_second_factor', 'Backup codes stand in for a second factor, and there is none.', 'Enroll a factor first.'
+    );
+  end if;
+  -- 32 symbols, so that each of ten random bytes gives five bits without bias; no I, O, 0 or 1 to misread.
+  select array_agg(drawn.code)
+  into v_codes
+  from (
+    select string_agg(substr('ABCDEFGHJKLMNPQRSTUVWXYZ23456789', get_byte(random.bytes, position) % 32 + 1, 1), '' order by position) as code
+    from (select number, extensions.gen_random_bytes(10) as bytes from generate_series(1, 10) as number) as random
+    cross join generate_series(0, 9) as position
+    group by random.number
+  ) as drawn;
+  delete from private.backup_codes where user_id = v_user_id;
+  insert into private.backup_codes (user_id, code_hash)
+  select v_user_id, private.backup_code_hash(v_user_id, code) from unnest(v_codes) as code;
+  perform private.enqueue_message(
+    'email', 'backup_codes_created', (select nullif(account.email, '') from auth.users as account where account.id = v_user_id), '{}',
+    v_user_id
+  );
+  return v_codes;
+end;
+$$;
+
+comment on function private.create_backup_codes() is 'Definer: codes are private. require_user() asks for aal2 here.';
+
+revoke all on function private.create_backup_codes() from public;
+grant execute on function private.create_backup_codes() to authenticated;
+
+create function public.create_backup_codes()
+returns text[]
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  select private.create_backup_codes();
+$$;
+
+comment on function public.create_backup_codes() is
+  'Ten new backup codes of ten characters, shown this once; the former ones end. Needs a session that has used the second factor.
+Errors: 401; 403 second_factor_required; 409 no_second_factor.';
+
+revoke all on function public.create_backup_codes() from public;
+grant execute on function public.create_backup_codes() to authenticated;
+
+create function private.use_backup_code(p_code text)
+returns boolean
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_user_id uuid := auth.uid();
+  v_refusal text := private.session_refusal();
+begin
+  -- The one call that a session without its second factor may make.
+  if v_refusal is distinct from 'second_factor_required' then
+    perform private.require_user();
+    perform private.raise_error(409, 'no_factor_lost', 'This session needs no backup code.', 'Remove a factor in the settings instead.');
+  end if;
+  perform private.enforce_rate_limit('backup_codes', v_user_id::text);
+  -- The row lock lets one of two uses at once through.
+  update private.backup_codes
+  set used_at = now()
+  where user_id = v_user_id and code_hash = private.backup_code_hash(v_user_id, p_code) and used_at is null;
+  if not found then
+    return false;
+  end if;
+  delete from auth.mfa_factors where user_id = v_user_id;
+  delete from auth.sessions where user_id = v_user_id and id <> (private.claims() ->> 'session_id')::uuid;
+  perform private.enqueue_message(
+    'email', 'backup_code_used', (select nullif(account.email, '') from auth.users as account where account.id = v_user_id),
+    jsonb_build_object(
+      'left', (select count(*) from private.backup_codes as code where code.user_id = v_user_id and code.used_at is null)
+    ),
+    v_user_id
+  );
+  return true;
+end;
+$$;
+
+comment on function private.use_backup_code(text) is 'Definer: codes are private, factors and sessions are Auth''s.';
+
+revoke all on function private.use_backup_code(text) from public;
+grant execute on function private.use_backup_code(text) to authenticated;
+
+create function public.use_backup_code(p_code text)
+returns boolean
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  select private.use_backup_code(p_code);
+$$;
+
+comment on function public.use_backup_code(text) is
+  'Signs in without the lost second factor: true removes the factors, ends all other sessions and mails the user; false for a wrong or
+used code. 5 attempts in 15 minutes. Blanks, dashes and case do not matter. Errors: 401; 409 no_factor_lost; 429.';
+
+revoke all on function public.use_backup_code(text) from public;
+grant execute on function public.use_backup_code(text) to authenticated;
+
+create function private.count_backup_codes()
+returns integer
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  v_user_id uuid := private.require_user();
+begin
+  return (select count(*) from private.backup_codes as code where code.user_id = v_user_id and code.used_at is null);
+end;
+$$;
+
+comment on function private.count_backup_codes() is 'Definer: codes are private.';
+
+revoke all on function private.count_backup_codes() from public;
+grant execute on function private.count_backup_codes() to authenticated;
+
+create function public.count_backup_codes()
+returns integer
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select private.count_backup_codes();
+$$;
+
+comment on function public.count_backup_codes() is 'How many unused backup codes the caller has. Errors: 401.';
+
+revoke all on function public.count_backup_codes() from public;
+grant execute on function public.count_backup_codes() to authenticated;
+
+-- sql/10-identity/90-own-account.sql
+-- What belongs to a person, to take along or to have deleted.
+
+create function private.export_account()
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  v_user_id uuid := private.require_user();
+begin
+  return jsonb_build_object(
+    'exported_at', now(),
+    'account', (
+      select jsonb_build_object(
+        'id', account.id, 'email', account.email, 'phone', account.phone, 'created_at', account.created_at,
+        'last_sign_in_at', account.last_sign_in_at
+      )
+      from auth.users as account
+      where account.id = v_user_id
+    ),
+    'profile', (select to_jsonb(profile) from public.profiles as profile where profile.user_id = v_user_id),
+    'singer_profile', (select to_jsonb(profile) from public.singer_profiles as profile where profile.user_id = v_user_id),
+    'memberships', (
+      select coalesce(jsonb_agg(to_jsonb(member) || jsonb_build_object('organization', organization.name) order by member.id), '[]')
+      from public.organization_members as member
+      join public.organizations as organization on organization.id = member.organization_id
+      where member.user_id = v_user_id
+    ),
+    'requests', (
+      select coalesce(jsonb_agg(to_jsonb(request) - 'idempotency_key' - 'sort_order' order by request.id), '[]')
+      from public.requests as request
+      where request.singer_user_id = v_user_id
+    ),
+    'performances', (
+      select coalesce(jsonb_agg(to_jsonb(sung) order by sung.id), '[]')
+      from public.performances as sung
+      where sung.singer_user_id = v_user_id
+    ),
+    'notifications', (
+      select coalesce(jsonb_agg(to_jsonb(told) - 'idempotency_key' order by told.id), '[]')
+      from public.notifications as told
+      where told.user_id = v_user_id
+    ),
+    'message_preferences', (
+      select coalesce(jsonb_agg(to_jsonb(preference) order by preference.category, preference.channel), '[]')
+      from public.message_preferences as preference
+      where preference.user_id = v_user_id
+    )
+  );
+end;
+$$;
+
+comment on function private.export_account() is 'Definer: reads across tables, only rows of the caller.';
+
+revoke all on function private.export_account() from public;
+grant execute on function private.export_account() to authenticated;
+
+create function public.export_account()
+returns jsonb
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select private.export_account();
+$$;
+
+comment on function public.export_account() is 'Everything kept about the caller, as one JSON object. Errors: 401.';
+
+revoke all on function public.export_account() from public;
+grant execute on function public.export_account() to authenticated;
+
+create function private.delete_account()
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_user_id uuid := private.require_recent_authentication();
+  v_email text;
+  v_owned text;
+begin
+  select nullif(account.email, '') into v_email from auth.users as account where account.id = v_user_id for update;
+  select string_agg(organization.name, ', ' order by organization.name) into v_owned
+  from public.organization_members as owner
+  join public.organizations as organization on organization.id = owner.organization_id
+  where owner.user_id = v_user_id and owner.role_key = 'owner' and exists (
+    select
+    from public.organization_members as other
+    where other.organization_id = owner.organization_id and other.user_id <> v_user_id and other.status in ('active', 'suspended')
+  );
+  if v_owned is not null then
+    perform private.raise_error(
+      409, 'still_owner', 'Others still work in organizations you own: ' || v_owned || '.',
+      'Transfer the ownership, or remove the other members first.'
+    );
+  end if;
+
+  update public.performances set singer_name = 'Former singer' where singer_user_id = v_user_id;
+  update public.requests set singer_names = array['Former singer'], notes = null where singer_user_id = v_user_id;
+  if v_email is not null then
+    perform private.enqueue_message('email', 'account_deleted', v_email, '{}');
+  end if;
+  delete from public.organizations as organization
+  using public.organization_members as owner
+  where owner.organization_id = organization.id and owner.user_id = v_user_id and owner.role_key = 'owner';
+  delete from auth.users where id = v_user_id;
+end;
+$$;
+
+comment on function private.delete_account() is 'Definer: accounts are Auth''s; requests stay for the venue''s statistics, without a name.';
+
+revoke all on function private.delete_account() from public;
+grant execute on function private.delete_account() to authenticated;
+
+create function public.delete_account()
+returns void
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  select private.delete_account();
+$$;
+
+comment on function public.delete_account() is
+  'Deletes the caller''s account and what belongs to it, at once and for good, with organizations only they work in. What they sang
+stays without their name. Errors: 401; 403 reauthentication_needed; 409 still_owner.';
+
+revoke all on function public.delete_account() from public;
+grant execute on function public.delete_account() to authenticated;
+
 -- sql/20-organizations/10-roles-and-permissions.sql
 -- Roles, permissions and who holds what by default are rows, filled by seed/reference.
 
@@ -1137,6 +1671,190 @@ create index organization_member_permissions_permission_key_idx on public.organi
 comment on table public.organization_member_permissions is
   'Overrides of one member: a granted permission is added to the role''s, a denied one is taken away; a denial wins.';
 
+-- sql/20-organizations/35-delegated-access.sql
+-- Platform people, and the time-boxed access they may take to an organization in order to help.
+
+create table private.platform_admins (
+  user_id uuid primary key references auth.users (id) on delete cascade,
+  role_key text not null references public.roles (key) on update cascade on delete restrict,
+  created_at timestamptz not null default now()
+);
+
+alter table private.platform_admins enable row level security;
+
+create index platform_admins_role_key_idx on private.platform_admins (role_key);
+
+comment on table private.platform_admins is
+  'Who has a platform role. Written in Studio by somebody who may reach the database anyway, never by an API.';
+
+create table public.delegated_access_sessions (
+  id uuid primary key default gen_random_uuid(),
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  admin_id uuid not null references auth.users (id) on delete cascade,
+  reason text not null,
+  can_write boolean not null,
+  expires_at timestamptz not null,
+  ended_at timestamptz,
+  created_at timestamptz not null default now(),
+  constraint reason_is_10_to_500_characters check (char_length(reason) between 10 and 500),
+  constraint lasts_up_to_24_hours check (expires_at <= created_at + interval '24 hours')
+);
+
+alter table public.delegated_access_sessions enable row level security;
+revoke all on public.delegated_access_sessions from anon, authenticated, service_role;
+
+create index delegated_access_sessions_organization_id_idx on public.delegated_access_sessions (organization_id, created_at desc);
+create index delegated_access_sessions_live_idx on public.delegated_access_sessions (admin_id, organization_id)
+  where ended_at is null;
+
+comment on table public.delegated_access_sessions is
+  'Access of platform people to an organization: for a reason, for 1 to 24 hours, read-only unless writing was asked for. The owner is
+told; what is changed under it is in the audit log with its id.';
+
+create table private.delegable_permissions (
+  permission_key text primary key references public.permissions (key) on update cascade on delete cascade,
+  needs_write boolean not null
+);
+
+alter table private.delegable_permissions enable row level security;
+
+comment on table private.delegable_permissions is
+  'What delegated access may cover. Billing, API keys and members are not in it: helping needs none of them.';
+
+create function private.platform_role()
+returns text
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select admin.role_key
+  from private.platform_admins as admin
+  -- Platform people without a second factor have no power.
+  where admin.user_id = auth.uid() and private.session_is_trusted() and private.claims() ->> 'aal' = 'aal2';
+$$;
+
+comment on function private.platform_role() is 'The caller''s platform role, or null. Definer: the table is private.';
+
+revoke all on function private.platform_role() from public;
+
+create function private.open_delegated_access(p_organization_id uuid, p_reason text, p_hours integer, p_write boolean)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_user_id uuid := private.require_user();
+  v_session_id uuid;
+  v_owner_id uuid;
+begin
+  if private.platform_role() is null then
+    perform private.raise_error(404, 'organization_not_found', 'There is no such thing, or it is not yours.', 'Check the id.');
+  end if;
+  if p_hours is null or p_hours not between 1 and 24 then
+    perform private.raise_error(400, 'invalid_hours', 'Access lasts 1 to 24 hours.', 'Leave it out for 4.');
+  end if;
+  if char_length(btrim(coalesce(p_reason, ''))) not between 10 and 500 then
+    perform private.raise_error(400, 'invalid_reason', 'A reason of 10 to 500 characters is needed.', 'Name the support case.');
+  end if;
+  select member.user_id into v_owner_id
+  from public.organization_members as member
+  where member.organization_id = p_organization_id and member.role_key = 'owner';
+  if v_owner_id is null then
+    perform private.raise_error(404, 'organization_not_found', 'There is no such thing, or it is not yours.', 'Check the id.');
+  end if;
+  if exists (select from private.platform_admins as admin where admin.user_id = v_owner_id) then
+    perform private.raise_error(403, 'owner_is_platform', 'Organizations of platform people are out of reach.', 'Talk to them.');
+  end if;
+  insert into public.delegated_access_sessions (organization_id, admin_id, reason, can_write, expires_at)
+  values (p_organization_id, v_user_id, btrim(p_reason), coalesce(p_write, false), now() + make_interval(hours => p_hours))
+  returning id into v_session_id;
+  perform private.notify_user(
+    v_owner_id, 'security', 'delegated_access_opened',
+    jsonb_build_object(
+      'reason', btrim(p_reason), 'hours', p_hours, 'access', case when p_write then 'read and change' else 'read' end,
+      'organization', (select organization.name from public.organizations as organization where organization.id = p_organization_id)
+    ),
+    format('delegated_access_opened:%s', v_session_id)
+  );
+  return v_session_id;
+end;
+$$;
+
+comment on function private.open_delegated_access(uuid, text, integer, boolean) is 'Definer: access is opened only here.';
+
+revoke all on function private.open_delegated_access(uuid, text, integer, boolean) from public;
+grant execute on function private.open_delegated_access(uuid, text, integer, boolean) to authenticated;
+
+create function public.open_delegated_access(
+  p_organization_id uuid, p_reason text, p_hours integer default 4, p_write boolean default false
+)
+returns uuid
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  select private.open_delegated_access(p_organization_id, p_reason, p_hours, p_write);
+$$;
+
+comment on function public.open_delegated_access(uuid, text, integer, boolean) is
+  'Platform people: access to an organization for 1-24 hours, with a reason of 10-500 characters; returns its id and tells the owner.
+Needs a platform role and aal2. Errors: 400 invalid_hours, invalid_reason; 401; 403 owner_is_platform; 404 organization_not_found.';
+
+revoke all on function public.open_delegated_access(uuid, text, integer, boolean) from public;
+grant execute on function public.open_delegated_access(uuid, text, integer, boolean) to authenticated;
+
+create function private.end_delegated_access(p_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_user_id uuid := private.require_user();
+begin
+  -- Whoever opened it, and the owner it was opened upon.
+  update public.delegated_access_sessions as delegated
+  set ended_at = now()
+  where delegated.id = p_id and delegated.ended_at is null and (
+    delegated.admin_id = v_user_id
+    or exists (
+      select
+      from public.organization_members as member
+      where member.organization_id = delegated.organization_id and member.user_id = v_user_id and member.role_key = 'owner'
+    )
+  );
+  if not found then
+    perform private.raise_error(404, 'access_not_found', 'There is no such access, or it has ended.', 'Read the list again.');
+  end if;
+end;
+$$;
+
+comment on function private.end_delegated_access(uuid) is 'Definer: access is ended only here.';
+
+revoke all on function private.end_delegated_access(uuid) from public;
+grant execute on function private.end_delegated_access(uuid) to authenticated;
+
+create function public.end_delegated_access(p_id uuid)
+returns void
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  select private.end_delegated_access(p_id);
+$$;
+
+comment on function public.end_delegated_access(uuid) is
+  'Ends delegated access at once: its holder, or the owner of the organization. Errors: 401; 404 access_not_found.';
+
+revoke all on function public.end_delegated_access(uuid) from public;
+grant execute on function public.end_delegated_access(uuid) to authenticated;
+
 -- sql/20-organizations/40-permission-path.sql
 -- The one way a permission is decided. Policies ask organizations_with() once per statement; RPCs ask has_permission() or
 -- require_permission() for the one organization they are about.
@@ -1172,12 +1890,22 @@ as $$
         from public.organization_member_permissions as granted
         where granted.organization_member_id = member.id and granted.permission_key = p_permission and granted.effect = 'grant'
       )
-    );
+    )
+  union
+  select delegated.organization_id
+  from public.delegated_access_sessions as delegated
+  join private.delegable_permissions as delegable on delegable.permission_key = p_permission
+  where delegated.admin_id = (select auth.uid())
+    and delegated.ended_at is null
+    and delegated.expires_at > now()
+    and (delegated.can_write or not delegable.needs_write)
+    and (select private.platform_role()) is not null;
 $$;
 
 comment on function private.organizations_with(text) is
   'The organizations in which the caller holds the permission now: active membership, role plus grants minus denials, a
-trusted session, and a second factor where the organization asks for one. Definer: it reads memberships of all.';
+trusted session, and a second factor where the organization asks for one; or live delegated access of platform people. Definer: it
+reads memberships of all.';
 
 revoke all on function private.organizations_with(text) from public;
 grant execute on function private.organizations_with(text) to anon, authenticated;
@@ -1698,6 +2426,970 @@ comment on function public.revoke_api_key(uuid) is
 revoke all on function public.revoke_api_key(uuid) from public;
 grant execute on function public.revoke_api_key(uuid) to authenticated;
 
+-- sql/20-organizations/70-managing-members.sql
+-- Who may change whose role. Nobody gives what they do not hold, changes their own membership, or touches the owner.
+
+create function private.require_grantable(p_organization_id uuid, p_role_key text, p_grants text[])
+returns void
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  v_refused text;
+begin
+  if p_role_key is not null and (
+    p_role_key = 'owner'
+    or not exists (select from public.roles as role where role.key = p_role_key and not role.is_platform_role)
+  ) then
+    perform private.raise_error(
+      400, 'invalid_role', 'This role cannot be given to a member.', 'Choose admin, manager or staff; ownership is transferred.'
+    );
+  end if;
+  select string_agg(coalesce(permission, 'null'), ', ') into v_refused
+  from unnest(p_grants) as permission
+  where not exists (select from public.permissions as known where known.key = permission);
+  if v_refused is not null then
+    perform private.raise_error(400, 'invalid_permissions', 'Unknown permissions: ' || v_refused, 'See the table permissions.');
+  end if;
+  select string_agg(wanted.permission, ', ' order by wanted.permission) into v_refused
+  from (
+    select held.permission_key as permission from public.role_permissions as held where held.role_key = p_role_key
+    union
+    select permission from unnest(p_grants) as permission
+  ) as wanted
+  where not private.has_permission(p_organization_id, wanted.permission);
+  if v_refused is not null then
+    perform private.raise_error(
+      403, 'permission_not_held', 'You cannot give what you do not hold: ' || v_refused, 'Ask the owner of the organization.'
+    );
+  end if;
+end;
+$$;
+
+comment on function private.require_grantable(uuid, text, text[]) is
+  'Refuses unless the caller may give the role and permissions: 400 invalid_role, invalid_permissions; 403 permission_not_held.';
+
+revoke all on function private.require_grantable(uuid, text, text[]) from public;
+
+create function private.member_to_change(p_member_id uuid, p_permission text)
+returns public.organization_members
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_member public.organization_members;
+begin
+  select member.* into v_member
+  from public.organization_members as member
+  where member.id = p_member_id
+  for no key update;
+  perform private.require_permission(v_member.organization_id, p_permission, 'member_not_found');
+  if v_member.role_key = 'owner' then
+    perform private.raise_error(
+      409, 'owner_is_protected', 'The owner cannot be changed or removed.', 'Transfer the ownership first.'
+    );
+  end if;
+  if v_member.user_id = auth.uid() then
+    perform private.raise_error(
+      409, 'own_membership', 'Nobody changes their own membership.', 'Ask somebody else, or leave the organization.'
+    );
+  end if;
+  return v_member;
+end;
+$$;
+
+comment on function private.member_to_change(uuid, text) is
+  'The membership, locked, once the caller may change it: 403; 404 member_not_found; 409 owner_is_protected, own_membership.';
+
+revoke all on function private.member_to_change(uuid, text) from public;
+
+create function private.set_overrides(p_member_id uuid, p_effect text, p_permissions text[])
+returns void
+language sql
+volatile
+security definer
+set search_path = ''
+as $$
+  delete from public.organization_member_permissions
+  where organization_member_id = p_member_id and effect = p_effect and permission_key <> all (p_permissions);
+  insert into public.organization_member_permissions (organization_member_id, permission_key, effect)
+  select distinct p_member_id, permission, p_effect from unnest(p_permissions) as permission
+  on conflict do nothing;
+$$;
+
+comment on function private.set_overrides(uuid, text, text[]) is 'Replaces a member''s overrides of one effect. Callers have checked them.';
+
+revoke all on function private.set_overrides(uuid, text, text[]) from public;
+
+create function private.update_member(p_member_id uuid, p_role_key text, p_grants text[], p_denials text[])
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_member public.organization_members := private.member_to_change(p_member_id, 'members:update');
+begin
+  perform private.require_grantable(v_member.organization_id, p_role_key, p_grants);
+  if exists (
+    select
+    from unnest(p_denials) as permission
+    where not exists (select from public.permissions as known where known.key = permission)
+  ) then
+    perform private.raise_error(400, 'invalid_permissions', 'Unknown permissions among the denials.', 'See the table permissions.');
+  end if;
+  -- To lift a denial is to give the permission back.
+  perform private.require_grantable(
+    v_member.organization_id, null,
+    array(
+      select override.permission_key
+      from public.organization_member_permissions as override
+      where override.organization_member_id = p_member_id and override.effect = 'deny' and override.permission_key <> all (p_denials)
+    )
+  );
+  update public.organization_members set role_key = p_role_key where id = p_member_id and role_key <> p_role_key;
+  if p_grants is not null then
+    perform private.set_overrides(p_member_id, 'grant', p_grants);
+  end if;
+  if p_denials is not null then
+    perform private.set_overrides(p_member_id, 'deny', p_denials);
+  end if;
+end;
+$$;
+
+comment on function private.update_member(uuid, text, text[], text[]) is 'Definer: memberships are changed only by functions.';
+
+revoke all on function private.update_member(uuid, text, text[], text[]) from public;
+grant execute on function private.update_member(uuid, text, text[], text[]) to authenticated;
+
+create function public.update_member(
+  p_member_id uuid, p_role_key text default null, p_grants text[] default null, p_denials text[] default null
+)
+returns void
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  select private.update_member(p_member_id, p_role_key, p_grants, p_denials);
+$$;
+
+comment on function public.update_member(uuid, text, text[], text[]) is
+  'Changes a member''s role and overrides; a list given replaces the former one, what is left out stays. Needs members:update.
+Errors: 400 invalid_role, invalid_permissions; 403 permission_denied, permission_not_held; 404 member_not_found; 409
+owner_is_protected, own_membership.';
+
+revoke all on function public.update_member(uuid, text, text[], text[]) from public;
+grant execute on function public.update_member(uuid, text, text[], text[]) to authenticated;
+
+create function private.set_member_suspended(p_member_id uuid, p_suspended boolean)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_member public.organization_members := private.member_to_change(p_member_id, 'members:update');
+begin
+  if p_suspended is null then
+    perform private.raise_error(400, 'invalid_suspended', 'p_suspended must be true or false.', 'Say which.');
+  end if;
+  if v_member.status not in ('active', 'suspended') then
+    perform private.raise_error(409, 'not_a_member', 'This membership has ended.', 'Invite the person again.');
+  end if;
+  update public.organization_members
+  set status = case when p_suspended then 'suspended' else 'active' end
+  where id = p_member_id;
+end;
+$$;
+
+comment on function private.set_member_suspended(uuid, boolean) is 'Definer: memberships are changed only by functions.';
+
+revoke all on function private.set_member_suspended(uuid, boolean) from public;
+grant execute on function private.set_member_suspended(uuid, boolean) to authenticated;
+
+create function public.set_member_suspended(p_member_id uuid, p_suspended boolean)
+returns void
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  select private.set_member_suspended(p_member_id, p_suspended);
+$$;
+
+comment on function public.set_member_suspended(uuid, boolean) is
+  'Suspends a member, or restores them, from the next statement on. Needs members:update. Errors: 400 invalid_suspended; 403; 404
+member_not_found; 409 owner_is_protected, own_membership, not_a_member.';
+
+revoke all on function public.set_member_suspended(uuid, boolean) from public;
+grant execute on function public.set_member_suspended(uuid, boolean) to authenticated;
+
+create function private.end_membership(p_member public.organization_members)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+  delete from public.organization_member_permissions where organization_member_id = p_member.id;
+  update public.organization_members set status = 'revoked' where id = p_member.id and status <> 'revoked';
+  -- Nobody comes back, or leaves a friend behind, by an invitation sent before.
+  update public.organization_invitations
+  set status = 'revoked'
+  where organization_id = p_member.organization_id and invited_by = p_member.user_id and status = 'pending';
+  delete from private.session_contexts as context
+  using auth.sessions as session
+  where session.id = context.session_id and session.user_id = p_member.user_id
+    and context.organization_id = p_member.organization_id;
+  if found or p_member.status <> 'revoked' then
+    perform private.notify_user(
+      p_member.user_id, 'organization', 'member_removed',
+      (
+        select jsonb_build_object('organization_id', organization.id, 'organization', organization.name)
+        from public.organizations as organization
+        where organization.id = p_member.organization_id
+      ),
+      format('member_removed:%s:%s', p_member.id, p_member.updated_at)
+    );
+  end if;
+end;
+$$;
+
+comment on function private.end_membership(public.organization_members) is 'Ends a membership; the row stays for the record.';
+
+revoke all on function private.end_membership(public.organization_members) from public;
+
+create function private.remove_member(p_member_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.end_membership(private.member_to_change(p_member_id, 'members:remove'));
+end;
+$$;
+
+comment on function private.remove_member(uuid) is 'Definer: memberships are changed only by functions.';
+
+revoke all on function private.remove_member(uuid) from public;
+grant execute on function private.remove_member(uuid) to authenticated;
+
+create function public.remove_member(p_member_id uuid)
+returns void
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  select private.remove_member(p_member_id);
+$$;
+
+comment on function public.remove_member(uuid) is
+  'Removes a member from the next statement on and tells them. Needs members:remove. Errors: 403; 404 member_not_found; 409
+owner_is_protected, own_membership.';
+
+revoke all on function public.remove_member(uuid) from public;
+grant execute on function public.remove_member(uuid) to authenticated;
+
+create function private.leave_organization(p_organization_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_user_id uuid := private.require_user();
+  v_member public.organization_members;
+begin
+  select member.* into v_member
+  from public.organization_members as member
+  where member.organization_id = p_organization_id and member.user_id = v_user_id and member.status in ('active', 'suspended')
+  for no key update;
+  if not found then
+    perform private.raise_error(404, 'organization_not_found', 'You are no member of such an organization.', 'Check the id.');
+  end if;
+  if v_member.role_key = 'owner' then
+    perform private.raise_error(409, 'owner_is_protected', 'The owner cannot leave.', 'Transfer the ownership first.');
+  end if;
+  perform private.end_membership(v_member);
+end;
+$$;
+
+comment on function private.leave_organization(uuid) is 'Definer: memberships are changed only by functions.';
+
+revoke all on function private.leave_organization(uuid) from public;
+grant execute on function private.leave_organization(uuid) to authenticated;
+
+create function public.leave_organization(p_organization_id uuid)
+returns void
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  select private.leave_organization(p_organization_id);
+$$;
+
+comment on function public.leave_organization(uuid) is
+  'Ends the caller''s own membership. Errors: 401; 404 organization_not_found; 409 owner_is_protected.';
+
+revoke all on function public.leave_organization(uuid) from public;
+grant execute on function public.leave_organization(uuid) to authenticated;
+
+create function private.list_members(p_organization_id uuid, p_search text, p_role_key text, p_status text, p_page integer, p_limit integer)
+returns table (
+  id uuid, user_id uuid, email text, name text, role_key text, status text, grants text[], denials text[], joined_at timestamptz,
+  total_count bigint
+)
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  v_pattern text := '%' || regexp_replace(btrim(coalesce(p_search, '')), '([\\%_])', '\\\1', 'g') || '%';
+begin
+  perform private.require_permission(p_organization_id, 'members:read', 'organization_not_found');
+  if p_page is null or p_page < 1 or p_limit is null or p_limit not between 1 and 100 then
+    perform private.raise_error(400, 'invalid_page', 'The page counts from 1 and has 1 to 100 rows.', 'Leave them out for 1 and 20.');
+  end if;
+  if char_length(p_search) > 100 then
+    perform private.raise_error(400, 'invalid_search', 'The search has over 100 characters.', 'Shorten it.');
+  end if;
+  return query
+    select
+      member.id, member.user_id, account.email::text, profile.name, member.role_key, member.status,
+      array(
+        select override.permission_key from public.organization_member_permissions as override
+        where override.organization_member_id = member.id and override.effect = 'grant' order by 1
+      ),
+      array(
+        select override.permission_key from public.organization_member_permissions as override
+        where override.organization_member_id = member.id and override.effect = 'deny' order by 1
+      ),
+      member.created_at, count(*) over ()
+    from public.organization_members as member
+    join auth.users as account on account.id = member.user_id
+    join public.profiles as profile on profile.user_id = member.user_id
+    join public.roles as role on role.key = member.role_key
+    where member.organization_id = p_organization_id
+      and (p_role_key is null or member.role_key = p_role_key)
+      and member.status = coalesce(p_status, 'active')
+      and (account.email ilike v_pattern or profile.name ilike v_pattern)
+    order by role.rank, member.created_at, member.id
+    limit p_limit offset (p_page - 1)::bigint * p_limit;
+end;
+$$;
+
+comment on function private.list_members(uuid, text, text, text, integer, integer) is 'Definer: addresses are Auth''s; checks members:read.';
+
+revoke all on function private.list_members(uuid, text, text, text, integer, integer) from public;
+grant execute on function private.list_members(uuid, text, text, text, integer, integer) to authenticated;
+
+create function public.list_members(
+  p_organization_id uuid, p_search text default null, p_role_key text default null, p_status text default 'active',
+  p_page integer default 1, p_limit integer default 20
+)
+returns table (
+  id uuid, user_id uuid, email text, name text, role_key text, status text, grants text[], denials text[], joined_at timestamptz,
+  total_count bigint
+)
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select * from private.list_members(p_organization_id, p_search, p_role_key, p_status, p_page, p_limit);
+$$;
+
+comment on function public.list_members(uuid, text, text, text, integer, integer) is
+  'Members with name, address, role and overrides; the owner first. p_search looks in name and address (up to 100 characters), p_status
+is active, suspended or revoked. total_count is the number of all pages. Needs members:read. Errors: 400 invalid_page,
+invalid_search; 403; 404 organization_not_found.';
+
+revoke all on function public.list_members(uuid, text, text, text, integer, integer) from public;
+grant execute on function public.list_members(uuid, text, text, text, integer, integer) to authenticated;
+
+-- sql/20-organizations/80-invitations.sql
+-- Invitations by mail: bound to the address, good for seven days, answered once.
+
+create table public.organization_invitations (
+  id uuid primary key default gen_random_uuid(),
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  email text not null,
+  role_key text not null references public.roles (key) on update cascade on delete restrict,
+  grants text[] not null default '{}',
+  status text not null default 'pending',
+  invited_by uuid references auth.users (id) on delete set null,
+  expires_at timestamptz not null default now() + interval '7 days',
+  answered_at timestamptz,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint email_is_a_lower_case_address
+    check (email ~ '^[^@\s]+@[^@\s]+$' and email = lower(email) and char_length(email) <= 255),
+  constraint status_is_known check (status in ('pending', 'accepted', 'declined', 'revoked')),
+  constraint answered_at_matches_status check ((answered_at is not null) = (status in ('accepted', 'declined')))
+);
+
+alter table public.organization_invitations enable row level security;
+revoke all on public.organization_invitations from anon, authenticated, service_role;
+
+create unique index organization_invitations_one_pending_idx on public.organization_invitations (organization_id, email)
+  where status = 'pending';
+create index organization_invitations_organization_id_idx on public.organization_invitations (organization_id, created_at desc);
+create index organization_invitations_role_key_idx on public.organization_invitations (role_key);
+create index organization_invitations_invited_by_idx on public.organization_invitations (invited_by);
+
+comment on table public.organization_invitations is 'Invitations to an organization. One may wait per address and organization.';
+
+create trigger organization_invitations_set_updated_at
+  before update on public.organization_invitations
+  for each row execute function private.set_updated_at();
+
+create table private.invitation_tokens (
+  token_hash bytea primary key,
+  invitation_id uuid not null unique references public.organization_invitations (id) on delete cascade
+);
+
+alter table private.invitation_tokens enable row level security;
+
+comment on table private.invitation_tokens is 'SHA-256 of the token in the mailed link; sending again replaces it.';
+
+create function private.send_invitation(p_invitation_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_invitation public.organization_invitations;
+  v_token text := encode(extensions.gen_random_bytes(32), 'hex');
+begin
+  update public.organization_invitations
+  set expires_at = now() + interval '7 days'
+  where id = p_invitation_id
+  returning * into v_invitation;
+  insert into private.invitation_tokens (token_hash, invitation_id)
+  values (sha256(convert_to(v_token, 'UTF8')), p_invitation_id)
+  on conflict (invitation_id) do update set token_hash = excluded.token_hash;
+  perform private.enqueue_message(
+    'email', 'organization_invitation', v_invitation.email,
+    jsonb_build_object(
+      'inviter', (select coalesce(profile.name, 'A team member') from public.profiles as profile where profile.user_id = auth.uid()),
+      'organization', (
+        select organization.name from public.organizations as organization where organization.id = v_invitation.organization_id
+      ),
+      'role', (select role.name from public.roles as role where role.key = v_invitation.role_key),
+      'link', private.setting('app_url') || '/invitation?token=' || v_token,
+      'expires', to_char(v_invitation.expires_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI') || ' UTC'
+    )
+  );
+end;
+$$;
+
+comment on function private.send_invitation(uuid) is 'Gives the invitation a new token and seven days, and mails the link.';
+
+revoke all on function private.send_invitation(uuid) from public;
+
+create function private.invite_member(p_organization_id uuid, p_email text, p_role_key text, p_grants text[])
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_email text := lower(btrim(coalesce(p_email, '')));
+  v_invitation_id uuid;
+  v_is_new boolean;
+begin
+  perform private.require_permission(p_organization_id, 'members:invite', 'organization_not_found');
+  if v_email !~ '^[^@\s]+@[^@\s]+$' or char_length(v_email) > 255 then
+    perform private.raise_error(400, 'invalid_email', 'This is no e-mail address.', 'Check it for typing errors.');
+  end if;
+  if p_role_key is null then
+    perform private.raise_error(400, 'invalid_role', 'An invitation needs a role.', 'Choose admin, manager or staff.');
+  end if;
+  perform private.require_grantable(p_organization_id, p_role_key, p_grants);
+  if exists (
+    select
+    from public.organization_members as member
+    join auth.users as account on account.id = member.user_id
+    where member.organization_id = p_organization_id and member.status in ('active', 'suspended') and lower(account.email) = v_email
+  ) then
+    perform private.raise_error(409, 'already_a_member', 'This person is a member already.', 'Change the role of the member instead.');
+  end if;
+  perform private.enforce_rate_limit('invitations', p_organization_id::text);
+  insert into public.organization_invitations as invitation (organization_id, email, role_key, grants, invited_by)
+  values (p_organization_id, v_email, p_role_key, coalesce(p_grants, '{}'), auth.uid())
+  on conflict (organization_id, email) where status = 'pending' do update set
+    role_key = excluded.role_key, grants = excluded.grants, invited_by = excluded.invited_by
+  returning invitation.id, invitation.created_at = now() into v_invitation_id, v_is_new;
+  if not v_is_new then
+    perform private.enforce_rate_limit('invitation_resends', v_invitation_id::text);
+  end if;
+  perform private.send_invitation(v_invitation_id);
+  return v_invitation_id;
+end;
+$$;
+
+comment on function private.invite_member(uuid, text, text, text[]) is 'Definer: invitations are made only here.';
+
+revoke all on function private.invite_member(uuid, text, text, text[]) from public;
+grant execute on function private.invite_member(uuid, text, text, text[]) to authenticated;
+
+create function public.invite_member(p_organization_id uuid, p_email text, p_role_key text, p_grants text[] default '{}')
+returns uuid
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  select private.invite_member(p_organization_id, p_email, p_role_key, p_grants);
+$$;
+
+comment on function public.invite_member(uuid, text, text, text[]) is
+  'Invites an address to the organization and returns the invitation''s id; inviting an address again replaces role and grants and
+sends a new link. Needs members:invite, and whatever is given. Errors: 400 invalid_email, invalid_role, invalid_permissions; 403
+permission_denied, permission_not_held; 404 organization_not_found; 409 already_a_member; 429.';
+
+revoke all on function public.invite_member(uuid, text, text, text[]) from public;
+grant execute on function public.invite_member(uuid, text, text, text[]) to authenticated;
+
+create function private.pending_invitation(p_invitation_id uuid)
+returns public.organization_invitations
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_invitation public.organization_invitations;
+begin
+  select invitation.* into v_invitation
+  from public.organization_invitations as invitation
+  where invitation.id = p_invitation_id
+  for no key update;
+  perform private.require_permission(v_invitation.organization_id, 'members:invite', 'invitation_not_found');
+  if v_invitation.status <> 'pending' then
+    perform private.raise_error(
+      409, 'invitation_answered', format('The invitation is %s.', v_invitation.status), 'Invite the person anew if need be.'
+    );
+  end if;
+  return v_invitation;
+end;
+$$;
+
+comment on function private.pending_invitation(uuid) is
+  'The invitation, locked, for somebody with members:invite: 403; 404 invitation_not_found; 409 invitation_answered.';
+
+revoke all on function private.pending_invitation(uuid) from public;
+
+create function private.resend_invitation(p_invitation_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.pending_invitation(p_invitation_id);
+  perform private.enforce_rate_limit('invitation_resends', p_invitation_id::text);
+  perform private.send_invitation(p_invitation_id);
+end;
+$$;
+
+comment on function private.resend_invitation(uuid) is 'Definer: tokens are private.';
+
+revoke all on function private.resend_invitation(uuid) from public;
+grant execute on function private.resend_invitation(uuid) to authenticated;
+
+create function public.resend_invitation(p_invitation_id uuid)
+returns void
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  select private.resend_invitation(p_invitation_id);
+$$;
+
+comment on function public.resend_invitation(uuid) is
+  'Mails a new link with seven more days; the former link ends. 5 an hour. Needs members:invite. Errors: 403; 404
+invitation_not_found; 409 invitation_answered; 429.';
+
+revoke all on function public.resend_invitation(uuid) from public;
+grant execute on function public.resend_invitation(uuid) to authenticated;
+
+create function private.revoke_invitation(p_invitation_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.pending_invitation(p_invitation_id);
+  delete from private.invitation_tokens where invitation_id = p_invitation_id;
+  update public.organization_invitations set status = 'revoked' where id = p_invitation_id;
+end;
+$$;
+
+comment on function private.revoke_invitation(uuid) is 'Definer: tokens are private.';
+
+revoke all on function private.revoke_invitation(uuid) from public;
+grant execute on function private.revoke_invitation(uuid) to authenticated;
+
+create function public.revoke_invitation(p_invitation_id uuid)
+returns void
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  select private.revoke_invitation(p_invitation_id);
+$$;
+
+comment on function public.revoke_invitation(uuid) is
+  'Takes a waiting invitation back. Needs members:invite. Errors: 403; 404 invitation_not_found; 409 invitation_answered.';
+
+revoke all on function public.revoke_invitation(uuid) from public;
+grant execute on function public.revoke_invitation(uuid) to authenticated;
+
+create function private.invitation_by_token(p_token text)
+returns public.organization_invitations
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_invitation public.organization_invitations;
+begin
+  select invitation.* into v_invitation
+  from private.invitation_tokens as token
+  join public.organization_invitations as invitation on invitation.id = token.invitation_id
+  where token.token_hash = sha256(convert_to(coalesce(p_token, ''), 'UTF8'))
+    and invitation.status = 'pending' and invitation.expires_at > now()
+  for no key update of invitation;
+  if not found then
+    -- Used, expired, taken back and made up are one answer: a token nobody holds tells nothing.
+    perform private.raise_error(
+      404, 'invitation_not_found', 'There is no such invitation, or it has ended.', 'Ask for a new one.'
+    );
+  end if;
+  return v_invitation;
+end;
+$$;
+
+comment on function private.invitation_by_token(text) is 'The waiting invitation, locked. Errors: 404 invitation_not_found.';
+
+revoke all on function private.invitation_by_token(text) from public;
+
+create function private.preview_invitation(p_token text)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_invitation public.organization_invitations;
+begin
+  perform private.enforce_rate_limit('invitation_lookups', host(private.client_address()));
+  v_invitation := private.invitation_by_token(p_token);
+  return jsonb_build_object(
+    'organization_name', (
+      select organization.name from public.organizations as organization where organization.id = v_invitation.organization_id
+    ),
+    'inviter_name', (select profile.name from public.profiles as profile where profile.user_id = v_invitation.invited_by),
+    'email', v_invitation.email,
+    'role', (select role.name from public.roles as role where role.key = v_invitation.role_key),
+    'expires_at', v_invitation.expires_at
+  );
+end;
+$$;
+
+comment on function private.preview_invitation(text) is 'Definer: whoever holds the token may see what it is for.';
+
+revoke all on function private.preview_invitation(text) from public;
+grant execute on function private.preview_invitation(text) to anon, authenticated;
+
+create function public.preview_invitation(p_token text)
+returns jsonb
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  select private.preview_invitation(p_token);
+$$;
+
+comment on function public.preview_invitation(text) is
+  'What the invitation of a mailed link is for: organization_name, inviter_name (null when gone), email, role, expires_at. No sign-in
+needed. Errors: 404 invitation_not_found; 429.';
+
+revoke all on function public.preview_invitation(text) from public;
+grant execute on function public.preview_invitation(text) to anon, authenticated;
+
+create function private.answer_invitation(p_token text, p_accept boolean)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_user_id uuid := private.require_user();
+  v_invitation public.organization_invitations := private.invitation_by_token(p_token);
+  v_member_id uuid;
+begin
+  if not exists (
+    select
+    from auth.users as account
+    where account.id = v_user_id and lower(account.email) = v_invitation.email and account.email_confirmed_at is not null
+  ) then
+    perform private.raise_error(
+      403, 'invitation_for_another_address', 'This invitation was sent to another address.',
+      'Sign in with the address it was sent to, confirmed, or ask for a new invitation.'
+    );
+  end if;
+  delete from private.invitation_tokens where invitation_id = v_invitation.id;
+  update public.organization_invitations
+  set status = case when p_accept then 'accepted' else 'declined' end, answered_at = now()
+  where id = v_invitation.id;
+  if not p_accept then
+    return null;
+  end if;
+  -- Somebody who left or was removed comes back with the new role; an owner or active member stays what they are.
+  insert into public.organization_members as member (organization_id, user_id, role_key)
+  values (v_invitation.organization_id, v_user_id, v_invitation.role_key)
+  on conflict (organization_id, user_id) do update set role_key = excluded.role_key, status = 'active'
+  where member.status in ('invited', 'revoked')
+  returning member.id into v_member_id;
+  if v_member_id is not null then
+    perform private.set_overrides(v_member_id, 'grant', v_invitation.grants);
+  end if;
+  return v_invitation.organization_id;
+end;
+$$;
+
+comment on function private.answer_invitation(text, boolean) is 'Definer: memberships are made only here and with the organization.';
+
+revoke all on function private.answer_invitation(text, boolean) from public;
+grant execute on function private.answer_invitation(text, boolean) to authenticated;
+
+create function public.accept_invitation(p_token text)
+returns uuid
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  select private.answer_invitation(p_token, true);
+$$;
+
+comment on function public.accept_invitation(text) is
+  'Accepts the invitation of a mailed link and returns the organization''s id. The caller''s confirmed address must be the invited one.
+Errors: 401; 403 invitation_for_another_address; 404 invitation_not_found.';
+
+revoke all on function public.accept_invitation(text) from public;
+grant execute on function public.accept_invitation(text) to authenticated;
+
+create function public.decline_invitation(p_token text)
+returns void
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  select private.answer_invitation(p_token, false);
+$$;
+
+comment on function public.decline_invitation(text) is 'Declines the invitation of a mailed link. Errors: as accept_invitation.';
+
+revoke all on function public.decline_invitation(text) from public;
+grant execute on function public.decline_invitation(text) to authenticated;
+
+-- sql/20-organizations/90-ownership.sql
+-- Ownership changes hands only when both sides say so.
+
+create table private.ownership_offers (
+  organization_id uuid primary key references public.organizations (id) on delete cascade,
+  offered_by uuid not null references auth.users (id) on delete cascade,
+  offered_to uuid not null references auth.users (id) on delete cascade,
+  expires_at timestamptz not null default now() + interval '7 days'
+);
+
+alter table private.ownership_offers enable row level security;
+
+create index ownership_offers_offered_by_idx on private.ownership_offers (offered_by);
+create index ownership_offers_offered_to_idx on private.ownership_offers (offered_to);
+
+comment on table private.ownership_offers is 'Ownership offered to a member and not yet answered; one per organization.';
+
+create function private.offer_ownership(p_member_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_user_id uuid := private.require_recent_authentication();
+  v_member public.organization_members;
+begin
+  select member.* into v_member from public.organization_members as member where member.id = p_member_id and member.status = 'active';
+  if not exists (
+    select
+    from public.organization_members as owner
+    where owner.organization_id = v_member.organization_id and owner.user_id = v_user_id and owner.role_key = 'owner'
+  ) then
+    perform private.raise_error(
+      404, 'member_not_found', 'There is no such active member of an organization you own.', 'Only the owner can give ownership.'
+    );
+  end if;
+  if v_member.user_id = v_user_id then
+    perform private.raise_error(409, 'own_membership', 'You own this organization already.', 'Choose another member.');
+  end if;
+  insert into private.ownership_offers (organization_id, offered_by, offered_to)
+  values (v_member.organization_id, v_user_id, v_member.user_id)
+  on conflict (organization_id) do update set
+    offered_by = excluded.offered_by, offered_to = excluded.offered_to, expires_at = excluded.expires_at;
+  perform private.notify_user(
+    v_member.user_id, 'security', 'ownership_offered',
+    (
+      select jsonb_build_object('organization_id', organization.id, 'organization', organization.name, 'owner', coalesce(profile.name, 'The owner'))
+      from public.organizations as organization, public.profiles as profile
+      where organization.id = v_member.organization_id and profile.user_id = v_user_id
+    ),
+    format('ownership_offered:%s:%s:%s', v_member.organization_id, v_member.user_id, now())
+  );
+end;
+$$;
+
+comment on function private.offer_ownership(uuid) is 'Definer: offers are private.';
+
+revoke all on function private.offer_ownership(uuid) from public;
+grant execute on function private.offer_ownership(uuid) to authenticated;
+
+create function public.offer_ownership(p_member_id uuid)
+returns void
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  select private.offer_ownership(p_member_id);
+$$;
+
+comment on function public.offer_ownership(uuid) is
+  'The owner offers the organization to an active member, who has seven days to accept; a new offer replaces the former one. Errors:
+403 reauthentication_needed; 404 member_not_found; 409 own_membership.';
+
+revoke all on function public.offer_ownership(uuid) from public;
+grant execute on function public.offer_ownership(uuid) to authenticated;
+
+create function private.answer_ownership(p_organization_id uuid, p_accept boolean)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_user_id uuid := case when p_accept then private.require_recent_authentication() else private.require_user() end;
+  v_offer private.ownership_offers;
+begin
+  -- The owner may take the offer back, the member answer it; the deleted row lets only one of two answers through.
+  delete from private.ownership_offers as offer
+  where offer.organization_id = p_organization_id
+    and (offer.offered_to = v_user_id or not p_accept and offer.offered_by = v_user_id)
+  returning offer.* into v_offer;
+  if not found or v_offer.expires_at < now() then
+    perform private.raise_error(404, 'offer_not_found', 'There is no such offer, or it has ended.', 'Ask the owner for a new one.');
+  end if;
+  if not p_accept then
+    return;
+  end if;
+  update public.organization_members
+  set role_key = 'admin'
+  where organization_id = p_organization_id and user_id = v_offer.offered_by and role_key = 'owner';
+  if not found then
+    perform private.raise_error(409, 'offer_outdated', 'Who made the offer is no longer the owner.', 'Ask the owner for a new one.');
+  end if;
+  update public.organization_members
+  set role_key = 'owner'
+  where organization_id = p_organization_id and user_id = v_user_id and status = 'active';
+  if not found then
+    perform private.raise_error(409, 'not_a_member', 'Only an active member can become the owner.', 'Ask the owner for an invitation.');
+  end if;
+  delete from public.organization_member_permissions as override
+  using public.organization_members as member
+  where member.id = override.organization_member_id and member.organization_id = p_organization_id and member.user_id = v_user_id;
+  perform private.notify_user(
+    party.user_id, 'security', 'ownership_transferred',
+    (
+      select jsonb_build_object('organization_id', organization.id, 'organization', organization.name, 'owner', coalesce(profile.name, 'a member'))
+      from public.organizations as organization, public.profiles as profile
+      where organization.id = p_organization_id and profile.user_id = v_user_id
+    ),
+    format('ownership_transferred:%s:%s:%s', p_organization_id, party.user_id, now())
+  )
+  from unnest(array[v_offer.offered_by, v_user_id]) as party (user_id);
+end;
+$$;
+
+comment on function private.answer_ownership(uuid, boolean) is 'Definer: offers are private; exactly one owner at every moment.';
+
+revoke all on function private.answer_ownership(uuid, boolean) from public;
+grant execute on function private.answer_ownership(uuid, boolean) to authenticated;
+
+create function public.accept_ownership(p_organization_id uuid)
+returns void
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  select private.answer_ownership(p_organization_id, true);
+$$;
+
+comment on function public.accept_ownership(uuid) is
+  'The member takes over: owner from now on, the former owner is an administrator. Errors: 403 reauthentication_needed; 404
+offer_not_found; 409 offer_outdated, not_a_member.';
+
+revoke all on function public.accept_ownership(uuid) from public;
+grant execute on function public.accept_ownership(uuid) to authenticated;
+
+create function public.decline_ownership(p_organization_id uuid)
+returns void
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  select private.answer_ownership(p_organization_id, false);
+$$;
+
+comment on function public.decline_ownership(uuid) is
+  'The member declines the offer, or the owner takes it back. Errors: 401; 404 offer_not_found.';
+
+revoke all on function public.decline_ownership(uuid) from public;
+grant execute on function public.decline_ownership(uuid) to authenticated;
+
 -- sql/30-venues/10-systems.sql
 -- A system is one karaoke rig of an organization; the song book belongs to it.
 
@@ -1750,6 +3442,32 @@ revoke all on function private.number_system() from public;
 create trigger systems_number
   before insert on public.systems
   for each row execute function private.number_system();
+
+create function private.keep_system_with_songs()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+  -- Deleting the whole organization takes its systems along; that arrives here from inside another trigger.
+  if pg_trigger_depth() = 1 and private.book_size(old.id) > 0 then
+    perform private.raise_error(
+      409, 'system_has_songs', format('The book of this system has %s songs.', private.book_size(old.id)), 'Clear the song book first.'
+    );
+  end if;
+  return old;
+end;
+$$;
+
+comment on function private.keep_system_with_songs() is 'A song book is never lost by deleting its system. Definer: books are private.';
+
+revoke all on function private.keep_system_with_songs() from public;
+
+create trigger systems_keep_with_songs
+  before delete on public.systems
+  for each row execute function private.keep_system_with_songs();
 
 -- When each rig was last heard of. Apart from its row, which people edit and which is audited.
 create table private.system_heartbeats (
@@ -2144,6 +3862,161 @@ revoke all on function public.nearby_venues(double precision, double precision, 
 grant execute on function public.nearby_venues(double precision, double precision, double precision, integer, boolean)
   to anon, authenticated;
 
+-- sql/30-venues/45-listing-venues.sql
+create function private.list_venues(
+  p_search text, p_city text, p_state text, p_country text, p_accepting boolean, p_sort text, p_page integer, p_limit integer
+)
+returns table (venue public.venues, total_count bigint)
+language plpgsql
+stable
+security definer
+set search_path = ''
+rows 20
+as $$
+begin
+  if p_sort is null or p_sort not in ('name', 'city', 'newest') then
+    perform private.raise_error(400, 'invalid_sort', 'Venues are sorted by name, city or newest.', 'Leave it out for name.');
+  end if;
+  if p_page is null or p_page not between 1 and 10000 or p_limit is null or p_limit not between 1 and 100 then
+    perform private.raise_error(400, 'invalid_page', 'The page counts from 1 and has 1 to 100 rows.', 'Leave them out for 1 and 20.');
+  end if;
+  return query
+    select listed, count(*) over ()
+    from public.venues as listed
+    where listed.archived_at is null
+      and not listed.is_private
+      and (p_accepting is null or listed.accepting_requests = p_accepting)
+      -- Found as text, so that a percent sign means a percent sign.
+      and (p_search is null or strpos(lower(listed.name), lower(btrim(p_search))) > 0)
+      and (p_city is null or strpos(lower(listed.city), lower(btrim(p_city))) > 0)
+      and (p_state is null or lower(listed.state) = lower(btrim(p_state)))
+      and (p_country is null or lower(listed.country) = lower(btrim(p_country)))
+    order by
+      case p_sort when 'name' then lower(listed.name) when 'city' then lower(listed.city) end,
+      case when p_sort = 'newest' then listed.created_at end desc,
+      listed.id
+    limit p_limit offset (p_page - 1) * p_limit;
+end;
+$$;
+
+comment on function private.list_venues(text, text, text, text, boolean, text, integer, integer) is
+  'Definer: the tables are for members. Never leaves the private schema as whole rows.';
+
+revoke all on function private.list_venues(text, text, text, text, boolean, text, integer, integer) from public;
+
+create function private.list_venue_cards(
+  p_search text, p_city text, p_state text, p_country text, p_accepting boolean, p_sort text, p_page integer, p_limit integer
+)
+returns table (
+  id uuid, url_name text, name text, address text, city text, state text, postal_code text, country text, phone_number text,
+  website text, accepting_requests boolean, total_count bigint
+)
+language sql
+stable
+security definer
+set search_path = ''
+rows 20
+as $$
+  select
+    (listed.venue).id, (listed.venue).url_name, (listed.venue).name, (listed.venue).address, (listed.venue).city, (listed.venue).state,
+    (listed.venue).postal_code, (listed.venue).country, (listed.venue).phone_number, (listed.venue).website,
+    (listed.venue).accepting_requests, listed.total_count
+  from private.list_venues(p_search, p_city, p_state, p_country, p_accepting, p_sort, p_page, p_limit) as listed;
+$$;
+
+comment on function private.list_venue_cards(text, text, text, text, boolean, text, integer, integer) is 'Definer: see list_venues.';
+
+revoke all on function private.list_venue_cards(text, text, text, text, boolean, text, integer, integer) from public;
+grant execute on function private.list_venue_cards(text, text, text, text, boolean, text, integer, integer) to anon, authenticated;
+
+create function public.list_venues(
+  p_search text default null,
+  p_city text default null,
+  p_state text default null,
+  p_country text default null,
+  p_accepting boolean default null,
+  p_sort text default 'name',
+  p_page integer default 1,
+  p_limit integer default 20
+)
+returns table (
+  id uuid, url_name text, name text, address text, city text, state text, postal_code text, country text, phone_number text,
+  website text, accepting_requests boolean, total_count bigint
+)
+language sql
+stable
+security invoker
+set search_path = ''
+rows 20
+as $$
+  select * from private.list_venue_cards(p_search, p_city, p_state, p_country, p_accepting, p_sort, p_page, p_limit);
+$$;
+
+comment on function public.list_venues(text, text, text, text, boolean, text, integer, integer) is
+  'Public venues. p_search and p_city are found anywhere in name and city, p_state and p_country must be equal, case aside; p_sort: name,
+city or newest. total_count is that of all pages of 1-100 rows. Errors: 400 invalid_sort, invalid_page.';
+
+revoke all on function public.list_venues(text, text, text, text, boolean, text, integer, integer) from public;
+grant execute on function public.list_venues(text, text, text, text, boolean, text, integer, integer) to anon, authenticated;
+
+create function private.venue_today(p_venue_id uuid)
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  v_zone text;
+begin
+  select organization.time_zone into v_zone
+  from public.venues as venue
+  join public.organizations as organization on organization.id = venue.organization_id
+  where venue.id = p_venue_id and venue.archived_at is null;
+  if v_zone is null then
+    perform private.raise_error(404, 'venue_not_found', 'There is no such venue.', 'Find the venue again.');
+  end if;
+  return jsonb_build_object(
+    'total_songs', private.book_size(private.venue_system(p_venue_id)),
+    'requests_today', (
+      select count(*)
+      from public.requests as request
+      where request.venue_id = p_venue_id
+        and request.requested_at >= date_trunc('day', now() at time zone v_zone) at time zone v_zone
+    ),
+    'waiting', (
+      select count(*)
+      from public.requests as request
+      where request.venue_id = p_venue_id and request.state in ('pending', 'accepted', 'performing')
+    ),
+    'show_opened_at', (select show.opened_at from public.shows as show where show.id = private.open_show(p_venue_id)),
+    'pin_required', not private.is_admitted(p_venue_id)
+  );
+end;
+$$;
+
+comment on function private.venue_today(uuid) is 'Definer: counts rows the caller may not see.';
+
+revoke all on function private.venue_today(uuid) from public;
+grant execute on function private.venue_today(uuid) to anon, authenticated;
+
+create function public.venue_today(p_venue_id uuid)
+returns jsonb
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select private.venue_today(p_venue_id);
+$$;
+
+comment on function public.venue_today(uuid) is
+  'What a venue tells at its door: total_songs of its book, requests_today (in its organization''s time zone), waiting, show_opened_at
+(null before the night) and pin_required for the caller. Errors: 404 venue_not_found.';
+
+revoke all on function public.venue_today(uuid) from public;
+grant execute on function public.venue_today(uuid) to anon, authenticated;
+
 -- sql/30-venues/50-accepting.sql
 create function private.set_accepting(p_venue_id uuid, p_accepting boolean)
 returns void
@@ -2319,12 +4192,31 @@ revoke all on private.song_artists from anon, authenticated, service_role;
 comment on table private.song_artists is 'The artists of the catalogue.';
 comment on column private.song_artists.name is 'The first part of the fingerprint of their songs.';
 
+create function private.spelling_words(p_artist text, p_title text)
+returns text
+language plpgsql
+immutable
+strict
+parallel safe
+security invoker
+set search_path = ''
+as $$
+begin
+  return ' ' || array_to_string(private.search_words(p_artist) || private.search_words(p_title), ' ') || ' ';
+end;
+$$;
+
+comment on function private.spelling_words(text, text) is 'The words by which a song can be found, each between blanks.';
+
+revoke all on function private.spelling_words(text, text) from public;
+
 create table private.song_spellings (
   id integer generated always as identity primary key,
   song_id bigint not null references public.songs (id) on delete restrict,
   artist_id integer not null references private.song_artists (id) on delete restrict,
   artist text collate "C" not null,
   title text collate "C" not null,
+  words text not null generated always as (private.spelling_words(artist, title)) stored,
   constraint artist_is_1_to_255_characters check (char_length(artist) between 1 and 255),
   constraint title_is_1_to_255_characters check (char_length(title) between 1 and 255),
   unique (artist, title)
@@ -2338,13 +4230,39 @@ create index song_spellings_artist_id_idx on private.song_spellings (artist_id);
 
 comment on table private.song_spellings is 'An artist and a title exactly as a host wrote them: OpenKJ looks songs up by the exact text.';
 comment on column private.song_spellings.id is 'Counts up without gaps, so that a book can be a bitmap over it.';
+comment on column private.song_spellings.words is 'private.spelling_words(artist, title).';
 comment on column private.song_spellings.artist_id is 'Follows from the song; kept here so that publishing a book need not read its songs.';
 
--- A chunk is a run of 60,000 spellings: the unit of a book's bitmap (7,500 bytes, four pieces of a page) and of the search
--- index. The index holds the words of a spelling behind the number of its chunk, so it can be asked about one chunk:
+-- A chunk is a run of spellings: the unit of a book's bitmap and of the search index. The first ones are small, because what
+-- the catalogue has known longest is what most books have: a search for a common word is done after the first or second.
+create function private.song_chunk(p_spelling_id integer)
+returns integer
+language plpgsql
+immutable
+strict
+parallel safe
+security invoker
+set search_path = ''
+as $$
+begin
+  return case
+    when p_spelling_id < 15000 then 0
+    when p_spelling_id < 30000 then 1
+    when p_spelling_id < 60000 then 2
+    when p_spelling_id < 120000 then 3
+    else 4 + p_spelling_id / 240000
+  end;
+end;
+$$;
+
+comment on function private.song_chunk(integer) is 'Which chunk a spelling belongs to: 15,000 in the first, each as large as all before it, up to 240,000.';
+
+revoke all on function private.song_chunk(integer) from public;
+
+-- The index holds the words of a spelling behind the number of its chunk, so it can be asked about one chunk at a time:
 --   "0 love"   a word            "0~l"   a word begins with this letter
 --   "0=lovemedo", "0=..."   artist and title without blanks, in both orders: what a text starts with, words written as one
-create function private.song_tokens(p_spelling_id integer, p_artist text, p_title text)
+create function private.song_tokens(p_spelling_id integer, p_artist text, p_title text, p_words text)
 returns tsvector
 language plpgsql
 immutable
@@ -2355,26 +4273,26 @@ cost 10000
 set search_path = ''
 as $$
 declare
-  v_chunk text := p_spelling_id / 60000;
+  v_chunk text := private.song_chunk(p_spelling_id);
   v_artist text := replace(private.normalize_text(p_artist), ' ', '');
   v_title text := replace(private.normalize_text(p_title), ' ', '');
   v_tokens text[] := array[v_chunk || '=' || left(v_artist || v_title, 60), v_chunk || '=' || left(v_title || v_artist, 60)];
   v_word text;
 begin
-  foreach v_word in array private.search_words(p_artist) || private.search_words(p_title) loop
+  foreach v_word in array string_to_array(btrim(p_words), ' ') loop
     v_tokens := v_tokens || (v_chunk || ' ' || v_word) || (v_chunk || '~' || left(v_word, 1));
   end loop;
   return array_to_tsvector(v_tokens);
 end;
 $$;
 
-comment on function private.song_tokens(integer, text, text) is 'What the search index holds about one spelling.';
+comment on function private.song_tokens(integer, text, text, text) is 'What the search index holds about one spelling.';
 
-revoke all on function private.song_tokens(integer, text, text) from public;
+revoke all on function private.song_tokens(integer, text, text, text) from public;
 
 -- Without the pending list: its entries would be scanned by every search until somebody's insert pays for all of them.
 create index song_spellings_tokens_idx on private.song_spellings
-  using gin (private.song_tokens(id, artist, title)) with (fastupdate = off);
+  using gin (private.song_tokens(id, artist, title, words)) with (fastupdate = off);
 
 -- A word and each way to leave one letter out. Two words that are one slip apart share an entry.
 create function private.word_neighbours(p_word text)
@@ -2533,9 +4451,12 @@ create table private.books (
   songs integer not null default 0,
   content_hash uuid,
   newest integer[] not null default '{}',
+  spelling_ids integer[] default '{}',
   published_at timestamptz,
   changed_at timestamptz not null default now(),
-  constraint songs_are_not_negative check (songs >= 0)
+  constraint songs_are_not_negative check (songs >= 0),
+  constraint short_books_are_listed check ((songs <= 2000) = (spelling_ids is not null)),
+  constraint the_list_is_complete check (cardinality(spelling_ids) = songs)
 );
 
 alter table private.books enable row level security;
@@ -2544,6 +4465,8 @@ revoke all on private.books from anon, authenticated, service_role;
 comment on table private.books is 'One row per system that has or had a song book. Its row lock serialises all writers of the book.';
 comment on column private.books.content_hash is 'Hash of the upload it came from; null once songs were edited one by one.';
 comment on column private.books.newest is 'The spellings added last, newest first, at most 200.';
+comment on column private.books.spelling_ids is
+  'All spellings of a book of up to 2,000 songs, which is searched faster one by one than through the index of the catalogue.';
 comment on column private.books.published_at is 'When an upload was last published, changed or not.';
 comment on column private.books.changed_at is 'When its songs last changed.';
 
@@ -2553,15 +4476,15 @@ create table private.book_chunks (
   songs integer not null,
   members bytea not null,
   primary key (system_id, chunk),
-  constraint members_has_7500_bytes check (octet_length(members) = 7500),
-  constraint songs_are_1_to_60000 check (songs between 1 and 60000)
+  constraint members_has_30000_bytes check (octet_length(members) = 30000),
+  constraint songs_are_1_to_240000 check (songs between 1 and 240000)
 );
 
 alter table private.book_chunks enable row level security;
 revoke all on private.book_chunks from anon, authenticated, service_role;
 
 comment on table private.book_chunks is 'Which spellings of a chunk are in the book.';
-comment on column private.book_chunks.members is 'Bit n is set when spelling chunk * 60000 + n is in the book.';
+comment on column private.book_chunks.members is 'Bit n is set when the spelling of this chunk whose id leaves n when divided by 240000 is in the book.';
 
 -- Artists are kept ready for browsing as two arrays per letter: 100,000 songs by 12,000 artists take about 100 KB.
 create table private.book_letters (
@@ -2622,7 +4545,7 @@ set search_path = ''
 as $$
   with
     bytes as (
-      select id / 60000 as chunk, id % 60000 / 8 as position, bit_or(1 << (id % 8)) as value, count(*) as songs
+      select private.song_chunk(id) as chunk, id % 240000 / 8 as position, bit_or(1 << (id % 8)) as value, count(*) as songs
       from (select distinct id from unnest(p_spelling_ids) as id) as ids
       group by 1, 2
     ),
@@ -2632,7 +4555,7 @@ as $$
         bytes.chunk, bytes.position, bytes.songs,
         repeat('00', bytes.position - 1 - lag(bytes.position, 1, -1) over previous)
           || lpad(to_hex(bytes.value), 2, '0')
-          || case when lead(bytes.position) over previous is null then repeat('00', 7499 - bytes.position) else '' end as hex
+          || case when lead(bytes.position) over previous is null then repeat('00', 29999 - bytes.position) else '' end as hex
       from bytes
       window previous as (partition by bytes.chunk order by bytes.position)
     )
@@ -2647,24 +4570,50 @@ revoke all on function private.chunk_members(integer[]) from public;
 
 create function private.chunk_spellings(p_chunk integer, p_members bytea)
 returns setof integer
-language sql
+language plpgsql
 immutable
 strict
 security invoker
-rows 6000
+rows 10000
 set search_path = ''
 as $$
-  select p_chunk * 60000 + position * 8 + bit
+declare
+  -- A stored bitmap is packed; unpack it once, not once per byte.
+  v_members bytea := p_members || ''::bytea;
+begin
+  return query
+  select greatest(p_chunk - 4, 0) * 240000 + byte.position * 8 + bit
   from (
-    select position, get_byte(p_members, position) as value from generate_series(0, octet_length(p_members) - 1) as position
-  ) as bytes
+    select position, get_byte(v_members, position) as value
+    from generate_series(0, octet_length(v_members) - 1) as position
+    offset 0
+  ) as byte
   cross join generate_series(0, 7) as bit
-  where value <> 0 and value & (1 << bit) <> 0;
+  where byte.value & (1 << bit) <> 0
+  order by 1;
+end;
 $$;
 
 comment on function private.chunk_spellings(integer, bytea) is 'The spellings in one bitmap, in order.';
 
 revoke all on function private.chunk_spellings(integer, bytea) from public;
+
+create function private.book_spellings(p_system_id uuid)
+returns integer[]
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select coalesce(array_agg(spelling_id), '{}')
+  from private.book_chunks as book
+  cross join lateral private.chunk_spellings(book.chunk, book.members) as spelling_id
+  where book.system_id = p_system_id;
+$$;
+
+comment on function private.book_spellings(uuid) is 'All spellings of a book. Definer: books are private.';
+
+revoke all on function private.book_spellings(uuid) from public;
 
 create function private.artist_letter(p_normalized_artist text)
 returns text
@@ -2675,7 +4624,10 @@ parallel safe
 security invoker
 set search_path = ''
 as $$
-  select case when left(p_normalized_artist, 1) ~ '[[:alpha:]]' then upper(left(p_normalized_artist, 1)) else '#' end;
+  select case
+    when left(p_normalized_artist collate "default", 1) ~ '[[:alpha:]]' then upper(left(p_normalized_artist collate "default", 1))
+    else '#'
+  end;
 $$;
 
 comment on function private.artist_letter(text) is 'Where an artist stands in the alphabet; digits and symbols under "#".';
@@ -2693,8 +4645,8 @@ set search_path = ''
 as $$
   select spelling.id
   from private.song_spellings as spelling
-  join private.book_chunks as book on book.system_id = p_system_id and book.chunk = spelling.id / 60000
-  where spelling.song_id = p_song_id and get_bit(book.members, spelling.id % 60000) = 1;
+  join private.book_chunks as book on book.system_id = p_system_id and book.chunk = private.song_chunk(spelling.id)
+  where spelling.song_id = p_song_id and get_bit(book.members, spelling.id % 240000) = 1;
 $$;
 
 comment on function private.book_spelling(uuid, bigint) is 'Which spelling of a song the book has; null when the song is not in it.';
@@ -3065,6 +5017,12 @@ declare
 begin
   with
     next_chunks as materialized (select * from private.chunk_members(p_spelling_ids)),
+    -- As the book was, whatever the rest of this statement does; unpacked once per chunk.
+    previous_chunks as materialized (
+      select book.chunk, book.members || ''::bytea as members
+      from private.book_chunks as book
+      where book.system_id = p_system_id
+    ),
     removed as (
       delete from private.book_chunks as book
       where book.system_id = p_system_id and book.chunk not in (select chunk from next_chunks)
@@ -3076,18 +5034,17 @@ begin
       from next_chunks as next
       where not exists (
         select
-        from private.book_chunks as book
-        where book.system_id = p_system_id and book.chunk = next.chunk and book.members = next.members
+        from previous_chunks as previous
+        where previous.chunk = next.chunk and previous.members = next.members
       )
       on conflict (system_id, chunk) do update set songs = excluded.songs, members = excluded.members
       returning book.chunk
     ),
-    -- Read from the snapshot of this statement, so compared with the book as it was.
     added as (
       select spelling_id
       from unnest(p_spelling_ids) as spelling_id
-      left join private.book_chunks as book on book.system_id = p_system_id and book.chunk = spelling_id / 60000
-      where get_bit(book.members, spelling_id % 60000) is distinct from 1
+      left join previous_chunks as previous on previous.chunk = private.song_chunk(spelling_id)
+      where get_bit(previous.members, spelling_id % 240000) is distinct from 1
       order by spelling_id desc
       limit 200
     )
@@ -3098,7 +5055,11 @@ begin
 
   if v_changed then
     update private.books as book
-    set songs = cardinality(p_spelling_ids), newest = (v_newest || book.newest)[:200], changed_at = now()
+    set
+      songs = cardinality(p_spelling_ids),
+      spelling_ids = case when cardinality(p_spelling_ids) <= 2000 then p_spelling_ids end,
+      newest = (v_newest || book.newest)[:200],
+      changed_at = now()
     where book.system_id = p_system_id;
     perform private.index_book_artists(p_system_id, p_spelling_ids, p_artist_ids);
   end if;
@@ -3244,11 +5205,14 @@ revoke all on function private.book_upload_report(uuid, text) from public;
 grant execute on function private.book_upload_report(uuid, text) to service_role;
 
 -- sql/40-songs/40-search.sql
--- Searching a book. The words of the query become one question to the search index per chunk of the book, from the songs the
--- catalogue has known longest to the newest; walking stops as soon as enough are found. What is found is then ranked.
--- Everything here is plpgsql because it keeps its plans for the session.
+-- Searching a book. The words of a query become a question to the search index per chunk of the book, from the songs the
+-- catalogue has known longest to the newest; walking stops as soon as enough are found. A short book is not worth that: its
+-- songs are looked at one by one. What is found is then ranked. All in plpgsql, which keeps its plans for the session.
 
--- "#" stands for the number of the chunk, which is filled in later; no word has one of its own.
+-- What is asked for: index is the text of a tsquery in which "#" stands for the number of the chunk, patterns are regular
+-- expressions over the words of a song which must all match. Both say the same.
+create type private.song_question as (index text, patterns text[]);
+
 create function private.search_token(p_kind text, p_word text, p_is_prefix boolean)
 returns text
 language plpgsql
@@ -3268,8 +5232,26 @@ comment on function private.search_token(text, text, boolean) is 'A token of the
 
 revoke all on function private.search_token(text, text, boolean) from public;
 
-create function private.search_words_question(p_words text[])
+create function private.search_pattern(p_word text, p_is_prefix boolean)
 returns text
+language plpgsql
+immutable
+strict
+parallel safe
+security invoker
+set search_path = ''
+as $$
+begin
+  return ' ' || regexp_replace(p_word, '([^[:alnum:]])', '\\\1', 'g') || case when p_is_prefix then '' else ' ' end;
+end;
+$$;
+
+comment on function private.search_pattern(text, boolean) is 'A regular expression for a word among the words of a song.';
+
+revoke all on function private.search_pattern(text, boolean) from public;
+
+create function private.ask_for_words(p_words text[])
+returns private.song_question
 language plpgsql
 immutable
 strict
@@ -3279,31 +5261,55 @@ set search_path = ''
 as $$
 declare
   v_last text := p_words[cardinality(p_words)];
-  v_question text;
+  v_question private.song_question;
   v_word text;
 begin
   -- One letter as a prefix would gather thousands of words; it has a token of its own.
-  v_question := case
+  v_question.index := case
     when char_length(v_last) = 1 then private.search_token('~', v_last, false)
     else private.search_token(' ', v_last, true)
   end;
+  v_question.patterns := array[private.search_pattern(v_last, true)];
   foreach v_word in array p_words[:cardinality(p_words) - 1] loop
     -- "guns and roses" is "Guns N' Roses", and nobody remembers where a "the" belongs.
     if v_word not in ('and', 'the') then
-      v_question := v_question || ' & ' || private.search_token(' ', v_word, false);
+      v_question.index := v_question.index || ' & ' || private.search_token(' ', v_word, false);
+      v_question.patterns := v_question.patterns || private.search_pattern(v_word, false);
     end if;
   end loop;
   return v_question;
 end;
 $$;
 
-comment on function private.search_words_question(text[]) is
-  'The question for songs with all these words, the last one as the beginning of a word.';
+comment on function private.ask_for_words(text[]) is 'Songs with all these words, the last one as the beginning of a word.';
 
-revoke all on function private.search_words_question(text[]) from public;
+revoke all on function private.ask_for_words(text[]) from public;
 
-create function private.search_similar_question(p_words text[])
-returns text
+create function private.ask_for_start(p_text text)
+returns private.song_question
+language plpgsql
+immutable
+strict
+parallel safe
+security invoker
+set search_path = ''
+as $$
+declare
+  v_text text := left(replace(p_text, ' ', ''), 60);
+  v_question private.song_question;
+begin
+  v_question.index := private.search_token('=', v_text, true);
+  v_question.patterns := array[' ' || regexp_replace(regexp_replace(v_text, '(.)', ' ?\1', 'g'), '([^[:alnum:] ?])', '\\\1', 'g')];
+  return v_question;
+end;
+$$;
+
+comment on function private.ask_for_start(text) is 'Songs whose artist or title starts with this text, wherever the blanks are.';
+
+revoke all on function private.ask_for_start(text) from public;
+
+create function private.ask_for_similar_words(p_words text[])
+returns private.song_question
 language plpgsql
 stable
 strict
@@ -3311,26 +5317,37 @@ security definer
 set search_path = ''
 as $$
 declare
-  v_question text;
-  v_similar text;
+  v_question private.song_question;
+  v_tokens text;
+  v_patterns text;
   v_word text;
 begin
-  foreach v_word in array p_words loop
-    select string_agg(private.search_token(' ', known.word, false), ' | ') into v_similar
+  for v_place in 1..cardinality(p_words) loop
+    v_word := p_words[v_place];
+    continue when v_word in ('and', 'the') and v_place < cardinality(p_words);
+    select
+      string_agg(private.search_token(' ', known.word, false), ' | '), string_agg(private.search_pattern(known.word, false), '|')
+    into v_tokens, v_patterns
     from private.song_words as known
     where private.word_neighbours(known.word) && private.word_neighbours(v_word);
-    v_question := concat_ws(' & ', v_question, '(' || concat_ws(' | ', private.search_token(' ', v_word, true), v_similar) || ')');
+    -- Short words have no neighbours and stand for themselves, the last one for whatever begins with it.
+    v_question.index := concat_ws(
+      ' & ', v_question.index,
+      '(' || concat_ws(' | ', private.search_token(' ', v_word, v_place = cardinality(p_words)), v_tokens) || ')'
+    );
+    v_question.patterns := v_question.patterns
+      || concat_ws('|', private.search_pattern(v_word, v_place = cardinality(p_words)), v_patterns);
   end loop;
   return v_question;
 end;
 $$;
 
-comment on function private.search_similar_question(text[]) is
-  'The question for songs in which each word begins like one of these or is one slip away from it. Definer: the catalogue is private.';
+comment on function private.ask_for_similar_words(text[]) is
+  'Songs with all these words or words one slip away from them. Definer: the catalogue is private.';
 
-revoke all on function private.search_similar_question(text[]) from public;
+revoke all on function private.ask_for_similar_words(text[]) from public;
 
-create function private.search_spellings(p_system_id uuid, p_question text, p_limit integer)
+create function private.search_spellings(p_system_id uuid, p_question private.song_question, p_limit integer)
 returns table (spelling_id integer, song_id bigint, artist text, title text)
 language plpgsql
 stable
@@ -3340,33 +5357,43 @@ rows 100
 set search_path = ''
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
+set enable_sort = off
 as $$
+declare
+  v_spelling_ids integer[];
 begin
+  select book.spelling_ids into v_spelling_ids from private.books as book where book.system_id = p_system_id;
+  if v_spelling_ids is not null then
+    return query
+    select spelling.id, spelling.song_id, spelling.artist, spelling.title
+    from private.song_spellings as spelling
+    where spelling.id = any (v_spelling_ids) and spelling.words ~ all (p_question.patterns)
+    limit p_limit;
+    return;
+  end if;
+
   return query
   select found.id, found.song_id, found.artist, found.title
   from (
-    -- The bitmap is unpacked here once per chunk, not below once per song.
-    select book.chunk, book.members || ''::bytea as members
-    from private.book_chunks as book
-    where book.system_id = p_system_id
-    order by book.chunk
-    offset 0
+    select book.chunk, book.members from private.book_chunks as book where book.system_id = p_system_id order by book.chunk offset 0
   ) as book
   cross join lateral (
     select spelling.id, spelling.song_id, spelling.artist, spelling.title
     from private.song_spellings as spelling
-    where private.song_tokens(spelling.id, spelling.artist, spelling.title)
-        @@ replace(p_question, '#', book.chunk::text)::tsquery
-      and get_bit(book.members, spelling.id % 60000) = 1
+    where private.song_tokens(spelling.id, spelling.artist, spelling.title, spelling.words)
+        @@ replace(p_question.index, '#', book.chunk::text)::tsquery
+      -- The inner select, with "offset", unpacks the bitmap once per chunk with an answer, not once per song.
+      and get_bit((select book.members || ''::bytea), spelling.id % 240000) = 1
+    offset 0
   ) as found
   limit p_limit;
 end;
 $$;
 
-comment on function private.search_spellings(uuid, text, integer) is
-  'The first songs of a book that answer the question, oldest chunk first. Definer: books are private.';
+comment on function private.search_spellings(uuid, private.song_question, integer) is
+  'The first songs of a book that answer the question. Definer: books are private.';
 
-revoke all on function private.search_spellings(uuid, text, integer) from public;
+revoke all on function private.search_spellings(uuid, private.song_question, integer) from public;
 
 create function private.search_book(p_system_id uuid, p_query text, p_limit integer, p_offset integer)
 returns table (song_id bigint, artist text, title text, match text, total_count integer)
@@ -3378,41 +5405,68 @@ set search_path = ''
 set plan_cache_mode = force_generic_plan
 as $$
 declare
-  v_most constant integer := 300;
+  v_most constant integer := 100;
   v_text text := private.normalize_text(p_query);
-  v_words text[] := string_to_array(v_text, ' ');
-  v_start text := private.search_token('=', left(replace(v_text, ' ', ''), 60), true);
+  v_words text[] := private.search_words(v_text);
+  v_exact private.song_question := private.ask_for_words(v_words);
+  v_start private.song_question := private.ask_for_start(v_text);
 begin
   return query
   with
     by_words as materialized (
-      select * from private.search_spellings(p_system_id, private.search_words_question(v_words), v_most)
+      select * from private.search_spellings(p_system_id, v_exact, v_most)
     ),
     -- Needed when the words found nothing ("heyjude"), or more than are ranked: the best matches start like the query.
     by_start as materialized (
       select found.*
       from (select count(*) as songs from by_words) as words
       cross join lateral private.search_spellings(
-        p_system_id, case when words.songs in (0, v_most) and char_length(v_text) > 1 then v_start end, p_limit + p_offset
+        p_system_id, v_start, case when words.songs in (0, v_most) and char_length(v_text) > 1 then v_most end
       ) as found
+    ),
+    -- Of more than are ranked, those that are asked for here must be among them, too.
+    by_popularity as materialized (
+      select found.spelling_id, found.song_id, found.artist, found.title
+      from (select from by_words having count(*) = v_most) as too_many
+      cross join lateral (
+        select spelling.id as spelling_id, spelling.song_id, spelling.artist, spelling.title
+        from (
+          select popularity.song_id
+          from private.song_popularity as popularity
+          where popularity.system_id = p_system_id
+          order by popularity.requests desc, popularity.song_id
+          limit 50
+        ) as popular
+        join private.song_spellings as spelling on spelling.song_id = popular.song_id
+        where spelling.words ~ all (v_exact.patterns)
+        offset 0
+      ) as found
+      where private.book_spelling(p_system_id, found.song_id) = found.spelling_id
     ),
     by_similar_words as materialized (
       select found.*
       from (select exists (select from by_words) or exists (select from by_start) as is_enough) as exact
       cross join lateral private.search_spellings(
-        p_system_id, case when not exact.is_enough then private.search_similar_question(v_words) end, v_most
+        p_system_id, case when not exact.is_enough then private.ask_for_similar_words(v_words) end, v_most
       ) as found
     ),
     found as (
       select * from by_words
       union
       select * from by_start
+      union
+      select * from by_popularity
       union all
       select * from by_similar_words
     ),
     ranked as (
       select
-        found.song_id, found.artist, found.title, found.spelling_id, coalesce(popularity.requests, 0) as requests,
+        found.song_id, found.artist, found.title, found.spelling_id,
+        (
+          select popularity.requests
+          from private.song_popularity as popularity
+          where popularity.system_id = p_system_id and popularity.song_id = found.song_id
+        ) as requests,
         case
           when exists (select from by_similar_words) then 4
           when v_text in (song.artist, song.title, song.artist || ' ' || song.title, song.title || ' ' || song.artist) then 1
@@ -3426,14 +5480,12 @@ begin
         where song.id = found.song_id
         offset 0
       ) as song
-      left join private.song_popularity as popularity
-        on popularity.system_id = p_system_id and popularity.song_id = found.song_id
     )
   select
     ranked.song_id, ranked.artist, ranked.title, (array['exact', 'prefix', 'words', 'fuzzy'])[ranked.class],
     least(count(*) over (), v_most)::integer
   from ranked
-  order by ranked.class, ranked.requests desc, ranked.spelling_id
+  order by ranked.class, ranked.requests desc nulls last, ranked.spelling_id
   limit p_limit offset p_offset;
 end;
 $$;
@@ -3441,7 +5493,7 @@ $$;
 comment on function private.search_book(uuid, text, integer, integer) is
   'Songs of a book for what somebody typed: all words, the last one as a beginning, without regard to case, accents or punctuation;
 when nothing has them, words one slip away. Best first: exact, prefix, words, fuzzy, then by how often asked for here. The total
-is counted up to 300. Definer: books and catalogue are private.';
+is counted up to 100, and no more than these are ranked. Definer: books and catalogue are private.';
 
 revoke all on function private.search_book(uuid, text, integer, integer) from public;
 grant execute on function private.search_book(uuid, text, integer, integer) to service_role;
@@ -3473,18 +5525,26 @@ grant execute on function private.browse_book_letters(uuid) to service_role;
 
 create function private.browse_book_artists(p_system_id uuid, p_letter text, p_limit integer, p_offset integer)
 returns table (artist text, songs integer, total_count integer)
-language sql
+language plpgsql
 stable
 security definer
 rows 20
 set search_path = ''
 as $$
-  select spelling.artist, entry.songs[place], cardinality(entry.artists)
-  from private.book_letters as entry
-  cross join generate_series(p_offset + 1, least(p_offset + p_limit, cardinality(entry.artists))) as place
-  join private.song_spellings as spelling on spelling.id = entry.artists[place]
-  where entry.system_id = p_system_id and entry.letter = private.artist_letter(private.normalize_text(p_letter))
-  order by place;
+begin
+  return query
+  select spelling.artist, listed.songs, entry.total
+  from (
+    select
+      letter.artists[p_offset + 1 : p_offset + p_limit] as artists, letter.songs[p_offset + 1 : p_offset + p_limit] as songs,
+      cardinality(letter.artists) as total
+    from private.book_letters as letter
+    where letter.system_id = p_system_id and letter.letter = private.artist_letter(private.normalize_text(p_letter))
+  ) as entry
+  cross join lateral unnest(entry.artists, entry.songs) with ordinality as listed (spelling_id, songs, place)
+  join private.song_spellings as spelling on spelling.id = listed.spelling_id
+  order by listed.place;
+end;
 $$;
 
 comment on function private.browse_book_artists(uuid, text, integer, integer) is
@@ -3495,21 +5555,25 @@ grant execute on function private.browse_book_artists(uuid, text, integer, integ
 
 create function private.browse_book_artist(p_system_id uuid, p_artist text, p_limit integer, p_offset integer)
 returns table (song_id bigint, artist text, title text)
-language sql
+language plpgsql
 stable
 security definer
 rows 20
 set search_path = ''
 as $$
+declare
+  v_name text := left(private.normalize_text(p_artist), 255);
+begin
+  return query
   select song.id, spelling.artist, spelling.title
-  from public.songs as song
-  join private.song_spellings as spelling on spelling.song_id = song.id
-  join private.book_chunks as book on book.system_id = p_system_id and book.chunk = spelling.id / 60000
-  where song.fingerprint >= left(private.normalize_text(p_artist), 255) || U&'\001F' collate "C"
-    and song.fingerprint < left(private.normalize_text(p_artist), 255) || U&'\0020' collate "C"
-    and get_bit(book.members, spelling.id % 60000) = 1
+  from private.song_artists as artist
+  join private.song_spellings as spelling on spelling.artist_id = artist.id
+  join private.book_chunks as book on book.system_id = p_system_id and book.chunk = private.song_chunk(spelling.id)
+  join public.songs as song on song.id = spelling.song_id
+  where artist.name = v_name and get_bit(book.members, spelling.id % 240000) = 1
   order by song.fingerprint
   limit p_limit offset p_offset;
+end;
 $$;
 
 comment on function private.browse_book_artist(uuid, text, integer, integer) is
@@ -3563,8 +5627,8 @@ as $$
   from private.books as book
   cross join lateral unnest(book.newest) with ordinality as added (spelling_id, place)
   join private.song_spellings as spelling on spelling.id = added.spelling_id
-  join private.book_chunks as chunk on chunk.system_id = p_system_id and chunk.chunk = spelling.id / 60000
-  where book.system_id = p_system_id and get_bit(chunk.members, spelling.id % 60000) = 1
+  join private.book_chunks as chunk on chunk.system_id = p_system_id and chunk.chunk = private.song_chunk(spelling.id)
+  where book.system_id = p_system_id and get_bit(chunk.members, spelling.id % 240000) = 1
   order by added.place
   limit p_count;
 $$;
@@ -3611,54 +5675,51 @@ grant execute on function private.random_book_songs(uuid, integer) to service_ro
 -- sql/40-songs/60-editing.sql
 -- One song at a time, by hand.
 
-create function private.index_book_artist(p_system_id uuid, p_artist text)
+create function private.index_book_artist(p_system_id uuid, p_artist_id integer)
 returns void
-language sql
+language plpgsql
 volatile
 security definer
 set search_path = ''
 as $$
-  with
-    counted as (
-      select min(spelling.id) as spelling_id, count(*)::integer as songs, p_artist as name
-      from public.songs as song
-      join private.song_spellings as spelling on spelling.song_id = song.id
-      join private.book_chunks as book on book.system_id = p_system_id and book.chunk = spelling.id / 60000
-      where song.fingerprint >= p_artist || U&'\001F' collate "C" and song.fingerprint < p_artist || U&'\0020' collate "C"
-        and get_bit(book.members, spelling.id % 60000) = 1
-      having count(*) > 0
-    ),
-    others as (
-      select entered.spelling_id, entered.songs, artist.name
-      from private.book_letters as entry
-      cross join lateral unnest(entry.artists, entry.songs) as entered (spelling_id, songs)
-      join private.song_spellings as spelling on spelling.id = entered.spelling_id
-      join private.song_artists as artist on artist.id = spelling.artist_id
-      where entry.system_id = p_system_id and entry.letter = private.artist_letter(p_artist)
-    ),
-    artists as (
-      select * from counted
-      union all
-      select * from others where others.name <> p_artist
-    ),
-    emptied as (
-      delete from private.book_letters as entry
-      where entry.system_id = p_system_id and entry.letter = private.artist_letter(p_artist) and not exists (select from artists)
-    )
-  insert into private.book_letters as entry (system_id, letter, artists, songs)
-  select
-    p_system_id, private.artist_letter(p_artist),
-    array_agg(artists.spelling_id order by artists.name collate "C"),
-    array_agg(artists.songs order by artists.name collate "C")
-  from artists
-  having count(*) > 0
-  on conflict (system_id, letter) do update set artists = excluded.artists, songs = excluded.songs;
+declare
+  v_letter text;
+  v_artists integer[];
+  v_songs integer[];
+begin
+  select private.artist_letter(artist.name) into v_letter from private.song_artists as artist where artist.id = p_artist_id;
+  select array_agg(listed.spelling_id order by listed.name), array_agg(listed.songs order by listed.name)
+  into v_artists, v_songs
+  from (
+    select entered.spelling_id, entered.songs, artist.name
+    from private.book_letters as entry
+    cross join lateral unnest(entry.artists, entry.songs) as entered (spelling_id, songs)
+    join private.song_spellings as spelling on spelling.id = entered.spelling_id
+    join private.song_artists as artist on artist.id = spelling.artist_id
+    where entry.system_id = p_system_id and entry.letter = v_letter and spelling.artist_id <> p_artist_id
+    union all
+    select min(spelling.id), count(*)::integer, artist.name
+    from private.song_artists as artist
+    join private.song_spellings as spelling on spelling.artist_id = artist.id
+    join private.book_chunks as book on book.system_id = p_system_id and book.chunk = private.song_chunk(spelling.id)
+    where artist.id = p_artist_id and get_bit(book.members, spelling.id % 240000) = 1
+    group by artist.name
+  ) as listed;
+
+  if v_artists is null then
+    delete from private.book_letters as entry where entry.system_id = p_system_id and entry.letter = v_letter;
+  else
+    insert into private.book_letters as entry (system_id, letter, artists, songs)
+    values (p_system_id, v_letter, v_artists, v_songs)
+    on conflict (system_id, letter) do update set artists = excluded.artists, songs = excluded.songs;
+  end if;
+end;
 $$;
 
-comment on function private.index_book_artist(uuid, text) is
-  'Brings what browsing reads up to date for one normalised artist. Callers hold the lock of the book. Definer: books are private.';
+comment on function private.index_book_artist(uuid, integer) is
+  'Brings what browsing reads up to date for one artist. Callers hold the lock of the book. Definer: books are private.';
 
-revoke all on function private.index_book_artist(uuid, text) from public;
+revoke all on function private.index_book_artist(uuid, integer) from public;
 
 create function private.set_book_spelling(p_system_id uuid, p_spelling_id integer, p_is_in_book boolean)
 returns void
@@ -3668,12 +5729,12 @@ security definer
 set search_path = ''
 as $$
 declare
-  v_chunk integer := p_spelling_id / 60000;
-  v_offset integer := p_spelling_id % 60000;
+  v_chunk integer := private.song_chunk(p_spelling_id);
+  v_offset integer := p_spelling_id % 240000;
 begin
   if p_is_in_book then
     insert into private.book_chunks as book (system_id, chunk, songs, members)
-    values (p_system_id, v_chunk, 1, set_bit(decode(repeat('00', 7500), 'hex'), v_offset, 1))
+    values (p_system_id, v_chunk, 1, set_bit(decode(repeat('00', 30000), 'hex'), v_offset, 1))
     on conflict (system_id, chunk) do update set songs = book.songs + 1, members = set_bit(book.members, v_offset, 1);
   else
     delete from private.book_chunks as book where book.system_id = p_system_id and book.chunk = v_chunk and book.songs = 1;
@@ -3685,6 +5746,12 @@ begin
   update private.books as book
   set
     songs = book.songs + case when p_is_in_book then 1 else -1 end,
+    spelling_ids = case
+      when p_is_in_book and book.songs < 2000 then book.spelling_ids || p_spelling_id
+      when not p_is_in_book and book.songs <= 2000 then array_remove(book.spelling_ids, p_spelling_id)
+      -- Back to a short book.
+      when not p_is_in_book and book.songs = 2001 then private.book_spellings(p_system_id)
+    end,
     newest = case
       when p_is_in_book then (p_spelling_id || array_remove(book.newest, p_spelling_id))[:200]
       else array_remove(book.newest, p_spelling_id)
@@ -3693,9 +5760,8 @@ begin
     changed_at = now()
   where book.system_id = p_system_id;
 
-  perform private.index_book_artist(p_system_id, artist.name)
+  perform private.index_book_artist(p_system_id, spelling.artist_id)
   from private.song_spellings as spelling
-  join private.song_artists as artist on artist.id = spelling.artist_id
   where spelling.id = p_spelling_id;
 end;
 $$;
@@ -3802,30 +5868,33 @@ security definer
 set search_path = ''
 as $$
 declare
-  v_old_id integer;
   v_old private.song_spellings;
   v_new_id integer;
   v_song_id bigint;
 begin
   perform private.require_system(p_system_id, 'songs:write');
-  perform private.lock_book(p_system_id);
-  v_old_id := private.book_spelling(p_system_id, p_song_id);
-  if v_old_id is null then
-    perform private.raise_error(404, 'song_not_found', 'The book does not have this song.', 'Search the book again.');
-  end if;
-  select spelling.* into v_old from private.song_spellings as spelling where spelling.id = v_old_id;
+  select spelling.* into v_old
+  from private.song_spellings as spelling
+  where spelling.id = private.book_spelling(p_system_id, p_song_id);
   p_artist := coalesce(p_artist, v_old.artist);
   p_title := coalesce(p_title, v_old.title);
-  perform private.require_song_text(p_artist, p_title);
-  v_new_id := private.catalogue_spelling(btrim(p_artist), btrim(p_title));
+  if v_old.id is not null then
+    perform private.require_song_text(p_artist, p_title);
+    -- The catalogue before the book, as uploads do: in one order nobody waits in a circle.
+    v_new_id := private.catalogue_spelling(btrim(p_artist), btrim(p_title));
+  end if;
+  perform private.lock_book(p_system_id);
+  if v_old.id is distinct from private.book_spelling(p_system_id, p_song_id) or v_old.id is null then
+    perform private.raise_error(404, 'song_not_found', 'The book does not have this song.', 'Search the book again.');
+  end if;
   select spelling.song_id into v_song_id from private.song_spellings as spelling where spelling.id = v_new_id;
-  if v_new_id <> v_old_id then
+  if v_new_id <> v_old.id then
     if v_song_id <> p_song_id and private.book_spelling(p_system_id, v_song_id) is not null then
       perform private.raise_error(
         409, 'song_already_exists', 'The book already has a song with this artist and title.', 'Delete one of the two instead.'
       );
     end if;
-    perform private.set_book_spelling(p_system_id, v_old_id, false);
+    perform private.set_book_spelling(p_system_id, v_old.id, false);
     perform private.set_book_spelling(p_system_id, v_new_id, true);
   end if;
   return v_song_id;
@@ -4033,7 +6102,7 @@ $$;
 comment on function public.search_songs(uuid, text, integer, integer) is
   'Songs in the book of a venue for what a singer types: every word counts, the last one as a beginning; accents, case and
 punctuation do not matter and small slips are forgiven. Best first; match is exact, prefix, words or fuzzy; total_count counts up to
-300. Query 1-200 characters, limit 1-100, offset from 0. Errors: 400 query_invalid, limit_invalid, offset_invalid; 404 venue_not_found.';
+100. Query 1-200 characters, limit 1-100, offset from 0. Errors: 400 query_invalid, limit_invalid, offset_invalid; 404 venue_not_found.';
 
 revoke all on function public.search_songs(uuid, text, integer, integer) from public;
 grant execute on function public.search_songs(uuid, text, integer, integer) to anon, authenticated;
@@ -4341,6 +6410,805 @@ upload_not_found.';
 revoke all on function public.discard_book_upload(uuid) from public;
 grant execute on function public.discard_book_upload(uuid) to authenticated;
 
+-- sql/40-songs/80-imports.sql
+-- A song book from a file. An app uploads the file to the bucket "imports", starts an import and asks the Edge Function
+-- "song-books" to run it. The function reads the file and hands its rows over in batches (85-import-steps.sql); nothing that
+-- singers see changes before the last step, which is one transaction.
+
+create table public.song_imports (
+  id uuid primary key default gen_random_uuid(),
+  organization_id uuid not null,
+  system_id uuid not null,
+  path text not null,
+  format text not null,
+  mode text not null,
+  is_dry_run boolean not null,
+  columns jsonb,
+  state text not null default 'queued',
+  bytes_total bigint not null,
+  bytes_done bigint not null default 0,
+  rows_total integer,
+  rows_done integer not null default 0,
+  rows_valid integer not null default 0,
+  rows_invalid integer not null default 0,
+  songs_added integer,
+  songs_removed integer,
+  errors jsonb not null default '[]',
+  failure jsonb,
+  created_by uuid references auth.users (id) on delete set null,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  started_at timestamptz,
+  finished_at timestamptz,
+  constraint format_is_known check (format in ('csv', 'tsv', 'txt', 'json', 'xlsx')),
+  constraint mode_is_known check (mode in ('merge', 'replace')),
+  constraint state_is_known check (state in ('queued', 'running', 'completed', 'failed', 'cancelled')),
+  constraint columns_are_an_object check (jsonb_typeof(columns) = 'object'),
+  constraint finished_at_its_end check ((state in ('completed', 'failed', 'cancelled')) = (finished_at is not null)),
+  constraint failure_when_failed check ((state = 'failed') = (failure is not null)),
+  foreign key (system_id, organization_id) references public.systems (id, organization_id) on delete cascade
+);
+
+alter table public.song_imports enable row level security;
+revoke all on public.song_imports from anon, authenticated, service_role;
+
+create index song_imports_organization_id_idx on public.song_imports (organization_id, created_at desc, id desc);
+create index song_imports_system_id_idx on public.song_imports (system_id, organization_id);
+create index song_imports_created_by_idx on public.song_imports (created_by);
+
+comment on table public.song_imports is 'Song books that came from files: how far each import is and what came of it.';
+comment on column public.song_imports.path is 'Where the file is in the bucket "imports": <organization_id>/<system_id>/<file>.';
+comment on column public.song_imports.mode is 'merge adds the songs the book lacks; replace makes the file the book.';
+comment on column public.song_imports.is_dry_run is 'When set, the counts say what would change and nothing changes.';
+comment on column public.song_imports.columns is
+  'Which column holds what: {"artist": ..., "title": ...}, each the name of a column or its number from 1. Null to find out.';
+comment on column public.song_imports.bytes_total is 'The size of the file; bytes_done of it are read.';
+comment on column public.song_imports.rows_total is 'How many rows the file has, once it is read to its end.';
+comment on column public.song_imports.errors is
+  'The first 1,000 rows that cannot be used: [{"line", "column", "field", "problem"}]. They are left out, the rest is imported.';
+comment on column public.song_imports.failure is
+  'Why the import as a whole failed: {"code", "detail", "hint"} and, where known, "line". A failed import has changed nothing.';
+
+create trigger song_imports_set_updated_at
+  before update on public.song_imports
+  for each row execute function private.set_updated_at();
+
+-- What a run has read so far, until it is published or dropped.
+create table private.song_import_runs (
+  song_import_id uuid primary key references public.song_imports (id) on delete cascade,
+  run_id uuid not null default gen_random_uuid(),
+  last_sign_at timestamptz not null default now()
+);
+
+alter table private.song_import_runs enable row level security;
+revoke all on private.song_import_runs from anon, authenticated, service_role;
+
+comment on table private.song_import_runs is
+  'The run that works on an import. It must show its run_id with every step, so one that was given up cannot interfere.';
+
+create table private.song_import_batches (
+  song_import_id uuid not null references private.song_import_runs (song_import_id) on delete cascade,
+  number integer not null,
+  fingerprints text[] not null,
+  spelling_ids integer[],
+  song_ids bigint[],
+  artist_ids integer[],
+  primary key (song_import_id, number)
+);
+
+alter table private.song_import_batches enable row level security;
+revoke all on private.song_import_batches from anon, authenticated, service_role;
+
+comment on table private.song_import_batches is 'The usable rows of a run in the order of the file.';
+comment on column private.song_import_batches.fingerprints is 'For a dry run, which adds nothing to the catalogue; else empty.';
+
+create function private.start_song_import(
+  p_system_id uuid, p_path text, p_format text, p_mode text, p_is_dry_run boolean, p_columns jsonb
+)
+returns uuid
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_organization_id uuid;
+  v_format text := lower(coalesce(p_format, substring(p_path from '\.([^./]+)$')));
+  v_size bigint;
+  v_id uuid;
+begin
+  perform private.require_system(p_system_id, 'songs:write');
+  select system.organization_id into v_organization_id from public.systems as system where system.id = p_system_id;
+  if v_format is null or v_format not in ('csv', 'tsv', 'txt', 'json', 'xlsx') then
+    perform private.raise_error(
+      400, 'format_unknown', 'The format is none of csv, tsv, txt, json and xlsx.', 'Name the file accordingly or send the format.'
+    );
+  end if;
+  if p_mode is null or p_mode not in ('merge', 'replace') then
+    perform private.raise_error(400, 'mode_unknown', 'The mode is neither merge nor replace.', 'Send one of the two.');
+  end if;
+  if p_columns is not null and not (
+    jsonb_typeof(p_columns) = 'object' and p_columns ?& array['artist', 'title'] and not exists (
+      select
+      from jsonb_each(p_columns) as mapped
+      where mapped.key not in ('artist', 'title')
+        or not (
+          jsonb_typeof(mapped.value) = 'string' and char_length(mapped.value #>> '{}') between 1 and 255
+          or jsonb_typeof(mapped.value) = 'number' and (mapped.value #>> '{}') ~ '^[1-9][0-9]{0,3}$'
+        )
+    )
+  ) then
+    perform private.raise_error(
+      400, 'columns_invalid', 'The columns must name one for the artist and one for the title.',
+      'Send {"artist": ..., "title": ...}, each the name of a column or its number from 1.'
+    );
+  end if;
+  if p_path is null or not starts_with(p_path, v_organization_id || '/' || p_system_id || '/') then
+    perform private.raise_error(
+      400, 'path_invalid', 'The file is not in the folder of this system.',
+      format('Upload it to the bucket imports as %s/%s/<file>.', v_organization_id, p_system_id)
+    );
+  end if;
+  select coalesce((object.metadata ->> 'size')::bigint, 0) into v_size
+  from storage.objects as object
+  where object.bucket_id = 'imports' and object.name = p_path;
+  if not found then
+    perform private.raise_error(404, 'file_not_found', 'There is no such file in the bucket imports.', 'Upload it first.');
+  end if;
+  perform private.enforce_rate_limit('song_imports', v_organization_id::text);
+  insert into public.song_imports (
+    organization_id, system_id, path, format, mode, is_dry_run, columns, bytes_total, created_by
+  )
+  values (
+    v_organization_id, p_system_id, p_path, v_format, p_mode, coalesce(p_is_dry_run, false), p_columns, v_size, auth.uid()
+  )
+  returning id into v_id;
+  return v_id;
+end;
+$$;
+
+comment on function private.start_song_import(uuid, text, text, text, boolean, jsonb) is
+  'See public.start_song_import. Definer: imports are written only here; checks songs:write itself.';
+
+revoke all on function private.start_song_import(uuid, text, text, text, boolean, jsonb) from public;
+grant execute on function private.start_song_import(uuid, text, text, text, boolean, jsonb) to authenticated;
+
+create function public.start_song_import(
+  p_system_id uuid,
+  p_path text,
+  p_format text default null,
+  p_mode text default 'merge',
+  p_is_dry_run boolean default false,
+  p_columns jsonb default null
+)
+returns uuid
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  select private.start_song_import(p_system_id, p_path, p_format, p_mode, p_is_dry_run, p_columns);
+$$;
+
+comment on function public.start_song_import(uuid, text, text, text, boolean, jsonb) is
+  'Queues the import of an uploaded file into the book of a system and returns its id; POST /functions/v1/song-books/imports/<id>/run
+sets it going. The format follows from the name of the file unless given; p_mode is merge or replace; p_columns as in the table
+song_imports. Needs songs:write. Errors: 400 format_unknown, mode_unknown, columns_invalid, path_invalid; 401; 403 permission_denied;
+404 system_not_found, file_not_found; 429.';
+
+revoke all on function public.start_song_import(uuid, text, text, text, boolean, jsonb) from public;
+grant execute on function public.start_song_import(uuid, text, text, text, boolean, jsonb) to authenticated;
+
+create function private.cancel_song_import(p_import_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_import public.song_imports;
+begin
+  select import.* into v_import from public.song_imports as import where import.id = p_import_id for update;
+  perform private.require_permission(v_import.organization_id, 'songs:write', 'import_not_found');
+  if v_import.state = 'cancelled' then
+    return;
+  end if;
+  if v_import.state not in ('queued', 'running') then
+    perform private.raise_error(
+      409, 'import_finished', 'This import is already over.', 'Import another file to change the book again.'
+    );
+  end if;
+  update public.song_imports as import set state = 'cancelled', finished_at = now() where import.id = p_import_id;
+  delete from private.song_import_runs as run where run.song_import_id = p_import_id;
+end;
+$$;
+
+comment on function private.cancel_song_import(uuid) is
+  'See public.cancel_song_import. Definer: imports are written only here; checks songs:write itself.';
+
+revoke all on function private.cancel_song_import(uuid) from public;
+grant execute on function private.cancel_song_import(uuid) to authenticated;
+
+create function public.cancel_song_import(p_import_id uuid)
+returns void
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  select private.cancel_song_import(p_import_id);
+$$;
+
+comment on function public.cancel_song_import(uuid) is
+  'Ends an import that is not over; the book stays as it is. Again is harmless. Needs songs:write. Errors: 401; 403
+permission_denied; 404 import_not_found; 409 import_finished.';
+
+revoke all on function public.cancel_song_import(uuid) from public;
+grant execute on function public.cancel_song_import(uuid) to authenticated;
+
+-- Realtime -----------------------------------------------------------------------------------------------------------
+
+create function private.may_follow_import(p_topic text)
+returns boolean
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select exists (
+    select
+    from public.song_imports as import
+    where 'import:' || import.id = p_topic and private.has_permission(import.organization_id, 'songs:read')
+      and import.id = substring(p_topic from '^import:([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$')::uuid
+  );
+$$;
+
+comment on function private.may_follow_import(text) is
+  'Whether the caller may follow the topic import:<id>: members with songs:read. Definer: it asks about rows the caller may not see.';
+
+revoke all on function private.may_follow_import(text) from public;
+
+create function private.broadcast_song_import()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+  perform realtime.send(to_jsonb(new) - array['errors', 'path', 'columns'], 'import_changed', 'import:' || new.id, true);
+  return null;
+end;
+$$;
+
+comment on function private.broadcast_song_import() is 'Definer: nobody may write realtime.messages directly.';
+
+revoke all on function private.broadcast_song_import() from public;
+
+create trigger song_imports_broadcast
+  after update on public.song_imports
+  for each row execute function private.broadcast_song_import();
+
+-- Files --------------------------------------------------------------------------------------------------------------
+
+insert into storage.buckets (id, name, public, file_size_limit) values
+  ('imports', 'imports', false, 67108864),
+  ('reports', 'reports', false, 67108864)
+on conflict (id) do nothing;
+
+-- sql/40-songs/85-import-steps.sql
+-- What the Edge Function "song-books" may do: take an import on, hand over rows, finish or give up, read a book, and find
+-- files that are old. It connects as a role that can call these functions and nothing else.
+
+create role song_books_gateway nologin;
+grant song_books_gateway to postgres;
+grant usage on schema private to song_books_gateway;
+
+create function private.claim_song_import(p_import_id uuid, p_claims jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_import public.song_imports;
+  v_run_id uuid;
+begin
+  perform set_config('request.jwt.claims', p_claims::text, true);
+  perform private.check_request();
+  select import.* into v_import from public.song_imports as import where import.id = p_import_id for update;
+  if p_claims ->> 'role' is distinct from 'service_role' then
+    perform private.require_permission(v_import.organization_id, 'songs:write', 'import_not_found');
+  elsif v_import.id is null then
+    perform private.raise_error(404, 'import_not_found', 'There is no such import.', 'Check the id.');
+  end if;
+
+  -- One that is over, or that a run is at work on, needs nothing. A run that gave no sign for a minute was cut off; what it
+  -- handed over is dropped and the file is read anew.
+  if v_import.state = 'queued' or v_import.state = 'running' and not exists (
+    select
+    from private.song_import_runs as run
+    where run.song_import_id = p_import_id and run.last_sign_at > now() - interval '1 minute'
+  ) then
+    delete from private.song_import_runs as run where run.song_import_id = p_import_id;
+    insert into private.song_import_runs (song_import_id) values (p_import_id) returning run_id into v_run_id;
+    update public.song_imports as import
+    set
+      state = 'running', started_at = now(), bytes_done = 0, rows_done = 0, rows_valid = 0, rows_invalid = 0, errors = '[]'
+    where import.id = p_import_id
+    returning import.* into v_import;
+  end if;
+  return jsonb_build_object('run_id', v_run_id, 'import', to_jsonb(v_import) - 'errors');
+end;
+$$;
+
+comment on function private.claim_song_import(uuid, jsonb) is
+  'Takes an import on for the caller with these verified claims. Returns the import and, when there is work to do, the run_id to
+do it under. Definer: the gateway''s role has no rights of its own; checks songs:write itself.';
+
+revoke all on function private.claim_song_import(uuid, jsonb) from public;
+grant execute on function private.claim_song_import(uuid, jsonb) to song_books_gateway;
+
+create function private.is_current_run(p_import_id uuid, p_run_id uuid)
+returns boolean
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+  perform from public.song_imports as import where import.id = p_import_id and import.state = 'running' for update;
+  if not found then
+    return false;
+  end if;
+  update private.song_import_runs as run set last_sign_at = clock_timestamp()
+  where run.song_import_id = p_import_id and run.run_id = p_run_id;
+  return found;
+end;
+$$;
+
+comment on function private.is_current_run(uuid, uuid) is
+  'Locks the import and notes a sign of life; false once it was cancelled or another run took it over. Definer: runs are private.';
+
+revoke all on function private.is_current_run(uuid, uuid) from public;
+
+create function private.stage_song_import(p_import_id uuid, p_run_id uuid, p_number integer, p_rows jsonb, p_bytes_done bigint)
+returns boolean
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_is_dry_run boolean;
+  v_artists text[];
+  v_titles text[];
+  v_errors jsonb;
+  v_invalid integer;
+  v_found record;
+begin
+  with
+    sent as (
+      select
+        (item.value ->> 'line')::integer as line, item.value ->> 'artist' as artist, item.value ->> 'title' as title,
+        item.value as value, item.number
+      from jsonb_array_elements(p_rows) with ordinality as item (value, number)
+    ),
+    judged as (
+      select sent.*, problem.field, problem.text as problem
+      from sent
+      left join lateral (
+        values
+          (sent.value ->> 'field', sent.value ->> 'problem', 1),
+          ('artist', case when sent.artist is null or sent.artist !~ '[^[:space:]]' then 'The artist is empty.' end, 2),
+          ('title', case when sent.title is null or sent.title !~ '[^[:space:]]' then 'The title is empty.' end, 3),
+          ('artist', case when char_length(sent.artist) > 255 then 'The artist is longer than 255 characters.' end, 4),
+          ('title', case when char_length(sent.title) > 255 then 'The title is longer than 255 characters.' end, 5)
+        order by 3
+      ) as problem (field, text, rank) on problem.text is not null and (sent.value ->> 'problem' is null or problem.rank = 1)
+    ),
+    usable as (select * from judged where judged.problem is null),
+    -- A row with two faults is told of both.
+    unusable as (
+      select
+        judged.number,
+        jsonb_build_object(
+          'line', judged.line,
+          'column', coalesce(judged.value -> 'column', judged.value -> (judged.field || '_column')),
+          'field', judged.field,
+          'problem', judged.problem
+        ) as error
+      from judged
+      where judged.problem is not null
+    )
+  select
+    (select coalesce(array_agg(usable.artist order by usable.number), '{}') from usable),
+    (select coalesce(array_agg(usable.title order by usable.number), '{}') from usable),
+    (select coalesce(jsonb_agg(unusable.error order by unusable.number), '[]') from unusable),
+    (select count(distinct unusable.number)::integer from unusable)
+  into v_artists, v_titles, v_errors, v_invalid;
+
+  select import.is_dry_run into v_is_dry_run from public.song_imports as import where import.id = p_import_id;
+  -- Before the import is locked: imports wait for each other only over songs that are new to both.
+  if not v_is_dry_run then
+    select * into v_found from private.require_spellings(v_artists, v_titles);
+  end if;
+
+  if not private.is_current_run(p_import_id, p_run_id) then
+    return false;
+  end if;
+  if v_is_dry_run then
+    insert into private.song_import_batches (song_import_id, number, fingerprints)
+    select p_import_id, p_number, coalesce(array_agg(private.song_fingerprint(row.artist, row.title)), '{}')
+    from unnest(v_artists, v_titles) as row (artist, title)
+    on conflict (song_import_id, number) do nothing;
+  else
+    insert into private.song_import_batches (song_import_id, number, fingerprints, spelling_ids, song_ids, artist_ids)
+    values (p_import_id, p_number, '{}', v_found.spelling_ids, v_found.song_ids, v_found.artist_ids)
+    on conflict (song_import_id, number) do nothing;
+  end if;
+  -- The same batch again changes nothing.
+  if found then
+    update public.song_imports as import
+    set
+      bytes_done = p_bytes_done,
+      rows_done = import.rows_done + jsonb_array_length(p_rows),
+      rows_valid = import.rows_valid + cardinality(v_artists),
+      rows_invalid = import.rows_invalid + v_invalid,
+      errors = case
+        when jsonb_array_length(v_errors) = 0 or jsonb_array_length(import.errors) >= 1000 then import.errors
+        else jsonb_path_query_array(import.errors || v_errors, '$[0 to 999]')
+      end
+    where import.id = p_import_id;
+  end if;
+  return true;
+end;
+$$;
+
+comment on function private.stage_song_import(uuid, uuid, integer, jsonb, bigint) is
+  'Takes rows of the file: [{"line", "artist", "title", "artist_column", "title_column"}], or {"line", "column", "problem"} for what
+could not be read. False when the run is over. Definer: the catalogue and imports are private.';
+
+revoke all on function private.stage_song_import(uuid, uuid, integer, jsonb, bigint) from public;
+grant execute on function private.stage_song_import(uuid, uuid, integer, jsonb, bigint) to song_books_gateway;
+
+create function private.book_songs(p_system_id uuid)
+returns table (spelling_id integer, song_id bigint, artist_id integer)
+language sql
+stable
+security definer
+rows 50000
+set search_path = ''
+as $$
+  select spelling.id, spelling.song_id, spelling.artist_id
+  from private.book_chunks as book
+  cross join lateral private.chunk_spellings(book.chunk, book.members) as member (spelling_id)
+  join private.song_spellings as spelling on spelling.id = member.spelling_id
+  where book.system_id = p_system_id;
+$$;
+
+comment on function private.book_songs(uuid) is 'Every song of a book. Definer: books are private.';
+
+revoke all on function private.book_songs(uuid) from public;
+
+create function private.publish_song_import(p_import public.song_imports, out songs_added integer, out songs_removed integer)
+language plpgsql
+volatile
+security definer
+set search_path = ''
+set work_mem = '64MB'
+as $$
+declare
+  v_spelling_ids integer[];
+  v_artist_ids integer[];
+begin
+  perform private.lock_book(p_import.system_id);
+  with
+    staged as (
+      -- Of two spellings of a song the file's first one counts.
+      select distinct on (row.song_id) row.song_id, row.spelling_id, row.artist_id
+      from private.song_import_batches as batch
+      cross join lateral unnest(batch.spelling_ids, batch.song_ids, batch.artist_ids)
+        with ordinality as row (spelling_id, song_id, artist_id, place)
+      where batch.song_import_id = p_import.id
+      order by row.song_id, batch.number, row.place
+    ),
+    present as materialized (select * from private.book_songs(p_import.system_id)),
+    next_songs as (
+      select
+        case when p_import.mode = 'merge' then coalesce(present.spelling_id, staged.spelling_id)
+          else coalesce(staged.spelling_id, present.spelling_id)
+        end as spelling_id,
+        coalesce(staged.artist_id, present.artist_id) as artist_id,
+        present.song_id is null as is_added,
+        staged.song_id is null as is_missing
+      from staged
+      full join present on present.song_id = staged.song_id
+    )
+  select
+    coalesce(array_agg(next.spelling_id) filter (where p_import.mode = 'merge' or not next.is_missing), '{}'),
+    coalesce(array_agg(next.artist_id) filter (where p_import.mode = 'merge' or not next.is_missing), '{}'),
+    (count(*) filter (where next.is_added))::integer,
+    (count(*) filter (where next.is_missing and p_import.mode = 'replace'))::integer
+  into v_spelling_ids, v_artist_ids, songs_added, songs_removed
+  from next_songs as next;
+  if private.replace_book(p_import.system_id, v_spelling_ids, v_artist_ids) then
+    update private.books as book set content_hash = null where book.system_id = p_import.system_id;
+  end if;
+  update private.books as book set published_at = now() where book.system_id = p_import.system_id;
+end;
+$$;
+
+comment on function private.publish_song_import(public.song_imports) is
+  'Makes what an import has read the book, or part of it. Callers hold the lock of the import. Definer: books are private.';
+
+revoke all on function private.publish_song_import(public.song_imports) from public;
+
+create function private.preview_song_import(p_import public.song_imports, out songs_added integer, out songs_removed integer)
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  with
+    staged as (
+      select distinct fingerprint
+      from private.song_import_batches as batch
+      cross join lateral unnest(batch.fingerprints) as fingerprint
+      where batch.song_import_id = p_import.id
+    ),
+    present as (
+      select song.fingerprint
+      from private.book_songs(p_import.system_id) as member
+      join public.songs as song on song.id = member.song_id
+    )
+  select
+    (count(*) filter (where present.fingerprint is null))::integer,
+    (count(*) filter (where staged.fingerprint is null and p_import.mode = 'replace'))::integer
+  from staged
+  full join present on present.fingerprint = staged.fingerprint;
+$$;
+
+comment on function private.preview_song_import(public.song_imports) is
+  'What publishing the import would change. Definer: books are private.';
+
+revoke all on function private.preview_song_import(public.song_imports) from public;
+
+create function private.finish_song_import(p_import_id uuid, p_run_id uuid)
+returns boolean
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_import public.song_imports;
+  v_counts record;
+begin
+  if not private.is_current_run(p_import_id, p_run_id) then
+    return false;
+  end if;
+  select import.* into v_import from public.song_imports as import where import.id = p_import_id;
+  if v_import.rows_valid = 0 then
+    return private.fail_song_import(
+      p_import_id, p_run_id,
+      jsonb_build_object(
+        'code', 'no_songs', 'detail', 'The file has no row with an artist and a title.',
+        'hint', 'Look at the errors, and say which columns hold the artist and the title.'
+      )
+    );
+  end if;
+  if v_import.is_dry_run then
+    select * into v_counts from private.preview_song_import(v_import);
+  else
+    select * into v_counts from private.publish_song_import(v_import);
+    insert into public.audit_entries (
+      organization_id, actor_id, actor_kind, table_name, row_key, operation, new_values
+    )
+    values (
+      v_import.organization_id, v_import.created_by, case when v_import.created_by is null then 'system' else 'user' end,
+      'song_imports', p_import_id::text, 'import',
+      jsonb_build_object(
+        'system_id', v_import.system_id, 'mode', v_import.mode, 'path', v_import.path,
+        'songs_added', v_counts.songs_added, 'songs_removed', v_counts.songs_removed
+      )
+    );
+  end if;
+  update public.song_imports as import
+  set
+    state = 'completed', finished_at = now(), rows_total = import.rows_done, bytes_done = import.bytes_total,
+    songs_added = v_counts.songs_added, songs_removed = v_counts.songs_removed
+  where import.id = p_import_id;
+  delete from private.song_import_runs as run where run.song_import_id = p_import_id;
+  return true;
+end;
+$$;
+
+comment on function private.finish_song_import(uuid, uuid) is
+  'The last step: publishes what was read, or counts what that would change. False when the run is over. Definer: books are private.';
+
+revoke all on function private.finish_song_import(uuid, uuid) from public;
+grant execute on function private.finish_song_import(uuid, uuid) to song_books_gateway;
+
+create function private.fail_song_import(p_import_id uuid, p_run_id uuid, p_failure jsonb)
+returns boolean
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+  if not private.is_current_run(p_import_id, p_run_id) then
+    return false;
+  end if;
+  update public.song_imports as import set state = 'failed', finished_at = now(), failure = p_failure where import.id = p_import_id;
+  delete from private.song_import_runs as run where run.song_import_id = p_import_id;
+  return true;
+end;
+$$;
+
+comment on function private.fail_song_import(uuid, uuid, jsonb) is
+  'Ends an import whose file cannot be used. False when the run is over. Definer: imports are written only by these functions.';
+
+revoke all on function private.fail_song_import(uuid, uuid, jsonb) from public;
+grant execute on function private.fail_song_import(uuid, uuid, jsonb) to song_books_gateway;
+
+create function private.forget_song_imports()
+returns integer
+language sql
+volatile
+security definer
+set search_path = ''
+as $$
+  with
+    abandoned as (
+      update public.song_imports as import
+      set
+        state = 'failed', finished_at = now(),
+        failure = '{"code": "import_abandoned", "detail": "Nobody ran this import to its end.", "hint": "Upload the file again."}'
+      where import.state in ('queued', 'running') and import.updated_at < now() - interval '7 days'
+      returning import.id
+    ),
+    dropped as (
+      delete from private.song_import_runs as run where run.song_import_id in (select abandoned.id from abandoned)
+    )
+  select count(*)::integer from abandoned;
+$$;
+
+comment on function private.forget_song_imports() is
+  'Gives up imports that nobody touched for a week: their files are gone by then. A job; definer because it is for all organizations.';
+
+revoke all on function private.forget_song_imports() from public;
+
+create function private.expired_files()
+returns table (bucket_id text, name text)
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select object.bucket_id, object.name
+  from storage.objects as object
+  where object.bucket_id in ('imports', 'reports') and object.created_at < now() - interval '7 days'
+  order by object.created_at, object.id
+  limit 1000;
+$$;
+
+comment on function private.expired_files() is
+  'Files of the buckets imports and reports that are over a week old, the oldest first. Only Storage itself may delete them. Definer: policies
+hide them.';
+
+revoke all on function private.expired_files() from public;
+grant execute on function private.expired_files() to song_books_gateway;
+
+create function private.expire_files()
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_url text := nullif(private.setting('functions_url'), '');
+  v_key text;
+begin
+  if v_url is null or not exists (select from private.expired_files()) then
+    return;
+  end if;
+  select secret.decrypted_secret into v_key from vault.decrypted_secrets as secret where secret.name = 'secret_key';
+  perform net.http_post(
+    url := v_url || '/song-books/expire-files',
+    body := '{}'::jsonb,
+    headers := jsonb_build_object('authorization', 'Bearer ' || v_key, 'content-type', 'application/json')
+  );
+end;
+$$;
+
+comment on function private.expire_files() is
+  'Has the function song-books delete files that are over a week old, a thousand at a time. Does nothing where functions_url is not set.
+A job; definer because it reads the vault.';
+
+revoke all on function private.expire_files() from public;
+
+-- sql/40-songs/90-exports.sql
+-- A song book as a file: the Edge Function "song-books" asks whether the caller may have it, then reads it through a cursor.
+
+create function private.open_song_export(p_system_id uuid, p_claims jsonb, p_api_key text, p_address inet)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_system public.systems;
+  v_verified record;
+  v_caller private.api_key_caller;
+begin
+  select system.* into v_system from public.systems as system where system.id = p_system_id;
+  if p_api_key is null then
+    perform set_config('request.jwt.claims', p_claims::text, true);
+    perform private.check_request();
+    perform private.require_permission(v_system.organization_id, 'songs:read', 'system_not_found');
+  else
+    -- Answered instead of raised: what is noted about the key must stay.
+    v_verified := private.verify_api_key(p_api_key, p_address);
+    if v_verified.refusal is not null then
+      perform private.record_api_key_failure(p_api_key, p_address, v_verified.refusal);
+      return jsonb_build_object(
+        'status', 401, 'code', 'api_key_refused', 'detail', 'This API key does not work.', 'hint', 'Copy it again from the portal.'
+      );
+    end if;
+    v_caller := v_verified.caller;
+    if 'songs:read' <> all (v_caller.scopes) then
+      perform private.record_api_key_failure(p_api_key, p_address, 'scope songs:read missing');
+      return jsonb_build_object(
+        'status', 403, 'code', 'scope_missing', 'detail', 'This API key lacks the scope songs:read.', 'hint', 'Make a key with it.'
+      );
+    end if;
+    perform private.record_api_key_call(v_caller.api_key_id, p_address, false);
+    if v_system.organization_id is distinct from v_caller.organization_id
+      or v_caller.system_id is not null and v_caller.system_id <> p_system_id then
+      return jsonb_build_object(
+        'status', 404, 'code', 'system_not_found', 'detail', 'There is no such thing, or it is not yours.', 'hint', 'Check the id.'
+      );
+    end if;
+  end if;
+  return jsonb_build_object('name', v_system.name, 'songs', private.book_size(p_system_id));
+end;
+$$;
+
+comment on function private.open_song_export(uuid, jsonb, text, inet) is
+  'The name of a system and the size of its book, for whoever may read it: a user with these verified claims and songs:read, or an
+API key with that scope. A refusal of a key is an answer with status, code, detail and hint. Definer: the gateway''s role has no
+rights of its own.';
+
+revoke all on function private.open_song_export(uuid, jsonb, text, inet) from public;
+grant execute on function private.open_song_export(uuid, jsonb, text, inet) to song_books_gateway;
+
+create function private.export_songs(p_system_id uuid)
+returns table (artist text, title text)
+language sql
+stable
+security definer
+rows 50000
+set search_path = ''
+as $$
+  select spelling.artist, spelling.title
+  from private.book_songs(p_system_id) as member
+  join private.song_spellings as spelling on spelling.id = member.spelling_id
+  join public.songs as song on song.id = member.song_id
+  order by song.fingerprint;
+$$;
+
+comment on function private.export_songs(uuid) is
+  'Every song of a book as the host spells it, by artist and title. Callers check who may read it. Definer: books are private.';
+
+revoke all on function private.export_songs(uuid) from public;
+grant execute on function private.export_songs(uuid) to song_books_gateway;
+
 -- sql/50-queue/10-shows.sql
 -- A night at a venue. Turns, statistics and the night's log belong to a show.
 
@@ -4466,7 +7334,8 @@ begin
     (select venue.organization_id from public.venues as venue where venue.id = p_venue_id and venue.archived_at is null),
     'requests:process', 'venue_not_found'
   );
-  update public.shows set closed_at = now() where venue_id = p_venue_id and closed_at is null;
+  -- now() is when this transaction began; the show may be a moment younger.
+  update public.shows set closed_at = greatest(now(), opened_at) where venue_id = p_venue_id and closed_at is null;
 end;
 $$;
 
@@ -6137,7 +9006,11 @@ begin
     perform private.raise_error(404, 'venue_not_found', 'There is no such venue.', 'Find the venue again.');
   end if;
   perform private.require_admission(p_venue_id);
-  if v_visibility = 'none' then
+  if private.has_permission(
+    (select venue.organization_id from public.venues as venue where venue.id = p_venue_id), 'requests:read'
+  ) then
+    v_visibility := 'full';
+  elsif v_visibility = 'none' then
     perform private.raise_error(403, 'queue_not_public', 'This venue does not show its queue.', 'Your own requests tell your place.');
   end if;
   return query
@@ -6166,7 +9039,7 @@ as $$
 $$;
 
 comment on function public.public_queue(uuid) is
-  'The queue of a venue as it shows it to the room, in order. Read again when the topic venue:<id>:display says queue_changed.
+  'The queue of a venue in order, as it shows it to the room; members with requests:read see whole names. Read again when the topic venue:<id>:display says queue_changed.
 Errors: 401; 403 queue_not_public, pin_required; 404 venue_not_found.';
 
 revoke all on function public.public_queue(uuid) from public;
@@ -6177,6 +9050,7 @@ grant execute on function public.public_queue(uuid) to authenticated;
 --   venue:<uuid>:queue    whole requests, for members with requests:read
 --   venue:<uuid>:display  what the venue shows the room, for everybody signed in, guests included
 --   request:<id>          one request, for its singer
+--   import:<uuid>         how far the import of a song book is, for members with songs:read
 --   user:<uuid>:notifications  for that user
 
 create function private.may_follow(p_topic text)
@@ -6195,6 +9069,9 @@ begin
   end if;
   if p_topic = 'user:' || auth.uid() || ':notifications' then
     return true;
+  end if;
+  if p_topic like 'import:%' then
+    return private.may_follow_import(p_topic);
   end if;
   if v_request_id is not null then
     return exists (
@@ -6496,6 +9373,9 @@ begin
     when 'getVenues' then
       return jsonb_build_object('venues', private.openkj_venues(p_caller));
 
+    when 'getSongs' then
+      return jsonb_build_object('songs', private.openkj_songs(p_caller, p_body));
+
     when 'getRequests' then
       v_venue := private.openkj_venue(p_caller, p_body);
       return jsonb_build_object(
@@ -6613,6 +9493,11 @@ begin
       if v_venue.id is null then
         perform private.raise_error(404, 'venue_not_found', 'There is no such venue.');
       end if;
+      if exists (
+        select from unnest(array['artist', 'title', 'singer']) as field where jsonb_typeof(p_body -> field) in ('array', 'object')
+      ) then
+        perform private.raise_error(400, 'invalid_request', 'artist, title and singer must be texts.');
+      end if;
       v_request := private.insert_request(
         v_venue.id, null, null, array[coalesce(nullif(btrim(p_body ->> 'singer'), ''), 'Guest')], null,
         p_body ->> 'artist', p_body ->> 'title', coalesce(private.json_integer(p_body -> 'key_change'), 0), null, null, true
@@ -6659,6 +9544,11 @@ declare
 begin
   if v_command = 'connectionTest' then
     return '{"command": "connectionTest", "error": false, "connection": "ok"}'::jsonb;
+  end if;
+  -- Apps of singers have no key; getAccepting is also a command of programs that have one.
+  if v_command in ('search', 'browse', 'submitRequest', 'getNearbyVenues2', 'venueExists', 'venueAccepting')
+    or v_command = 'getAccepting' and p_body ? 'venueUrlName' then
+    return private.singer_dialect_call(v_command, p_body, p_address);
   end if;
 
   v_verified := private.verify_api_key(p_body ->> 'api_key', p_address);
@@ -6715,6 +9605,935 @@ create role openkj_gateway nologin;
 grant openkj_gateway to postgres;
 grant usage on schema private to openkj_gateway;
 grant execute on function private.openkj_call(jsonb, inet, text) to openkj_gateway;
+
+-- sql/50-queue/75-request-interface.sql
+-- The request interface: what other karaoke programs read and do over REST. One function answers a call in one round trip:
+-- key, limit, scope and the operation itself. The Edge Function around it only speaks HTTP.
+
+-- When each request changed last, as the organization's change serial. Changes of one organization follow one another, so who
+-- has seen a serial has seen everything before it: a cursor over serials misses nothing, as one over times would.
+create table private.request_changes (
+  request_id bigint primary key references public.requests (id) on delete cascade,
+  venue_id uuid not null references public.venues (id) on delete cascade,
+  serial integer not null
+);
+
+alter table private.request_changes enable row level security;
+
+create index request_changes_venue_id_idx on private.request_changes (venue_id, serial, request_id);
+
+comment on table private.request_changes is 'The change serial with which each request came or changed last: what a cursor counts.';
+
+create function private.record_request_serials()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+  insert into private.request_changes as change (request_id, venue_id, serial)
+  -- A row may be in here twice: two foreign keys to one deleted user each make their change.
+  select distinct changed.id, changed.venue_id, counter.openkj_serial
+  from changed
+  join private.organization_counters as counter on counter.organization_id = changed.organization_id
+  on conflict (request_id) do update set serial = excluded.serial;
+  return null;
+end;
+$$;
+
+comment on function private.record_request_serials() is 'Definer: serials are private.';
+
+revoke all on function private.record_request_serials() from public;
+
+-- Triggers of one event fire in the order of their names: these after requests_bump_serial_…, which moves the serial.
+create trigger requests_record_serials_on_insert
+  after insert on public.requests
+  referencing new table as changed
+  for each statement execute function private.record_request_serials();
+
+create trigger requests_record_serials_on_update
+  after update on public.requests
+  referencing new table as changed
+  for each statement execute function private.record_request_serials();
+
+create table private.request_interface_operations (
+  operation text primary key,
+  scope_key text not null references public.api_key_scopes (key) on update cascade on delete restrict
+);
+
+alter table private.request_interface_operations enable row level security;
+
+create index request_interface_operations_scope_key_idx on private.request_interface_operations (scope_key);
+
+comment on table private.request_interface_operations is 'The operations of the request interface, and the scope each needs.';
+
+create function private.interface_venue(p_venue public.venues)
+returns jsonb
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select jsonb_build_object(
+    'id', p_venue.id,
+    'openkj_venue_id', p_venue.openkj_venue_id,
+    'url_name', p_venue.url_name,
+    'name', p_venue.name,
+    'address', p_venue.address,
+    'city', p_venue.city,
+    'state', p_venue.state,
+    'postal_code', p_venue.postal_code,
+    'country', p_venue.country,
+    'accepting', p_venue.accepting_requests,
+    'active_requests', (
+      select count(*)
+      from public.requests as request
+      where request.venue_id = p_venue.id and request.state in ('pending', 'accepted', 'performing')
+    )
+  );
+$$;
+
+comment on function private.interface_venue(public.venues) is 'A venue as the request interface shows it.';
+
+revoke all on function private.interface_venue(public.venues) from public;
+
+-- These two run once per request: in plpgsql, which keeps its plan for the session.
+create function private.interface_request(p_request public.requests, p_place integer, p_wait_seconds integer)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  return jsonb_build_object(
+    'id', p_request.id,
+    'venue_id', p_request.venue_id,
+    'state', p_request.state,
+    'processed', p_request.processed,
+    'singers', p_request.singer_names,
+    'singer', p_request.singer_name,
+    'song_id', p_request.song_id,
+    'artist', p_request.artist,
+    'title', p_request.title,
+    'key_change', p_request.key_change,
+    'notes', p_request.notes,
+    'reason', p_request.reason,
+    'place', p_place,
+    'wait_seconds', p_wait_seconds,
+    'requested_at', p_request.requested_at,
+    'processed_at', p_request.processed_at,
+    'updated_at', p_request.updated_at
+  );
+end;
+$$;
+
+comment on function private.interface_request(public.requests, integer, integer) is
+  'A request as the request interface shows it; place and wait are null once it no longer waits.';
+
+revoke all on function private.interface_request(public.requests, integer, integer) from public;
+
+create function private.require_interface_venue(p_caller private.api_key_caller, p_venue_id uuid)
+returns public.venues
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  v_venue public.venues;
+begin
+  select venue.* into v_venue
+  from public.venues as venue
+  where venue.id = p_venue_id and venue.organization_id = p_caller.organization_id and venue.archived_at is null
+    and (p_caller.venue_id is null or p_caller.venue_id = venue.id);
+  if not found then
+    perform private.raise_error(404, 'venue_not_found', 'There is no such venue, or it is not this key''s.', 'List the venues.');
+  end if;
+  return v_venue;
+end;
+$$;
+
+comment on function private.require_interface_venue(private.api_key_caller, uuid) is
+  'A venue this key may work with. Errors: 404 venue_not_found.';
+
+revoke all on function private.require_interface_venue(private.api_key_caller, uuid) from public;
+
+create function private.require_interface_requests(p_caller private.api_key_caller, p_request_ids bigint[])
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  v_missing text;
+begin
+  select string_agg(wanted.id::text, ', ' order by wanted.id) into v_missing
+  from unnest(p_request_ids) as wanted (id)
+  where not exists (
+    select
+    from public.requests as request
+    join public.venues as venue on venue.id = request.venue_id
+    where request.id = wanted.id and request.organization_id = p_caller.organization_id and venue.archived_at is null
+      and (p_caller.venue_id is null or p_caller.venue_id = venue.id)
+  );
+  if v_missing is not null then
+    perform private.raise_error(
+      404, 'request_not_found', format('There is no such request, or it is not this key''s: %s.', v_missing), 'Read the queue again.'
+    );
+  end if;
+end;
+$$;
+
+comment on function private.require_interface_requests(private.api_key_caller, bigint[]) is
+  'Refuses unless this key may work with every one of the requests. Errors: 404 request_not_found naming the others.';
+
+revoke all on function private.require_interface_requests(private.api_key_caller, bigint[]) from public;
+
+create function private.show_interface_request(p_request_id bigint)
+returns jsonb
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select private.interface_request(request, queue.place, queue.wait_seconds)
+  from public.requests as request
+  left join lateral private.queue(request.venue_id) as queue on queue.request_id = request.id
+  where request.id = p_request_id;
+$$;
+
+comment on function private.show_interface_request(bigint) is 'One request with its place.';
+
+revoke all on function private.show_interface_request(bigint) from public;
+
+create function private.request_matches(p_request public.requests, p_states text[], p_singer text, p_song text)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  return (p_states is null or p_request.state = any (p_states))
+    and (p_singer is null or strpos(private.fold_text(p_request.singer_name), private.fold_text(p_singer)) > 0)
+    and (p_song is null or strpos(private.fold_text(p_request.artist || ' ' || p_request.title), private.fold_text(p_song)) > 0);
+end;
+$$;
+
+comment on function private.request_matches(public.requests, text[], text, text) is
+  'Whether a request is in one of the states and has these words in its singers and its song; null asks for nothing.';
+
+revoke all on function private.request_matches(public.requests, text[], text, text) from public;
+
+create function private.list_interface_requests(p_caller private.api_key_caller, p_venue_id uuid, p_arguments jsonb)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+  v_active constant text[] := array['pending', 'accepted', 'performing'];
+  v_since constant text := p_arguments ->> 'since';
+  v_serial constant integer := split_part(v_since, '.', 1)::integer;
+  v_states constant text[] := case coalesce(p_arguments ->> 'state', case when v_since is null then 'active' else 'all' end)
+    when 'all' then null
+    when 'active' then v_active
+    else array[p_arguments ->> 'state']
+  end;
+  v_singer constant text := p_arguments ->> 'singer';
+  v_song constant text := p_arguments ->> 'song';
+  v_after constant bigint := (p_arguments ->> 'after')::bigint;
+  v_limit constant integer := coalesce((p_arguments ->> 'limit')::integer, 100);
+  v_cursor text;
+  v_ids bigint[];
+  v_requests jsonb;
+begin
+  -- Read before the requests: what changes in between comes once more, but never not at all.
+  select change.serial || '.' || change.request_id into v_cursor
+  from private.request_changes as change
+  where change.venue_id = p_venue_id
+  order by change.serial desc, change.request_id desc
+  limit 1;
+
+  if v_since is not null then
+    if v_serial > private.openkj_serial(p_caller.organization_id) then
+      perform private.raise_error(
+        410, 'cursor_unknown', 'This cursor is ahead of everything that has happened here.', 'Read the queue without since and go on from its cursor.'
+      );
+    end if;
+    select array_agg(found.id order by found.serial, found.id) into v_ids
+    from (
+      select change.serial, request.id
+      from private.request_changes as change
+      join public.requests as request on request.id = change.request_id
+      where change.venue_id = p_venue_id
+        and (change.serial, change.request_id) > (v_serial, split_part(v_since, '.', 2)::bigint)
+        and private.request_matches(request, v_states, v_singer, v_song)
+      order by change.serial, change.request_id
+      limit v_limit + 1
+    ) as found;
+  elsif v_states <@ v_active then
+    select array_agg(found.id order by found.requested_at, found.id) into v_ids
+    from (
+      select request.requested_at, request.id
+      from public.requests as request
+      where request.venue_id = p_venue_id and request.state in ('pending', 'accepted', 'performing')
+        and (
+          v_after is null
+          or (request.requested_at, request.id) > (select last.requested_at, last.id from public.requests as last where last.id = v_after)
+        )
+        and private.request_matches(request, v_states, v_singer, v_song)
+      order by request.requested_at, request.id
+      limit v_limit + 1
+    ) as found;
+  else
+    select array_agg(found.id order by found.requested_at desc, found.id desc) into v_ids
+    from (
+      select request.requested_at, request.id
+      from public.requests as request
+      where request.venue_id = p_venue_id
+        and (
+          v_after is null
+          or (request.requested_at, request.id) < (select last.requested_at, last.id from public.requests as last where last.id = v_after)
+        )
+        and private.request_matches(request, v_states, v_singer, v_song)
+      order by request.requested_at desc, request.id desc
+      limit v_limit + 1
+    ) as found;
+  end if;
+
+  select jsonb_agg(private.interface_request(request, queue.place, queue.wait_seconds) order by listed.place) into v_requests
+  from unnest(v_ids[:v_limit]) with ordinality as listed (id, place)
+  join public.requests as request on request.id = listed.id
+  left join private.queue(p_venue_id) as queue on queue.request_id = listed.id;
+
+  if v_since is not null then
+    select change.serial || '.' || change.request_id into v_cursor
+    from private.request_changes as change
+    where change.request_id = v_ids[least(cardinality(v_ids), v_limit)];
+    v_cursor := coalesce(v_cursor, v_since);
+  end if;
+  return jsonb_build_object(
+    'accepting', (select venue.accepting_requests from public.venues as venue where venue.id = p_venue_id),
+    'requests', coalesce(v_requests, '[]'),
+    'cursor', coalesce(v_cursor, '0.0'),
+    'has_more', coalesce(cardinality(v_ids) > v_limit, false)
+  );
+end;
+$$;
+
+comment on function private.list_interface_requests(private.api_key_caller, uuid, jsonb) is
+  'Requests of a venue: what waits in the order of asking, history newest first, or, with since, what has changed after that cursor in
+the order of its changes. Errors: 410 cursor_unknown.';
+
+revoke all on function private.list_interface_requests(private.api_key_caller, uuid, jsonb) from public;
+
+create function private.interface_statistics(p_venue public.venues)
+returns jsonb
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select jsonb_build_object(
+    'venue_id', p_venue.id,
+    'total_requests', (select count(*) from public.requests as request where request.venue_id = p_venue.id),
+    'active_requests', (
+      select count(*)
+      from public.requests as request
+      where request.venue_id = p_venue.id and request.state in ('pending', 'accepted', 'performing')
+    ),
+    'processed_today', (
+      select count(*)
+      from public.performances as sung
+      join public.organizations as organization on organization.id = p_venue.organization_id
+      where sung.venue_id = p_venue.id
+        and sung.performed_at >= date_trunc('day', now() at time zone organization.time_zone) at time zone organization.time_zone
+    )
+  );
+$$;
+
+comment on function private.interface_statistics(public.venues) is
+  'How many requests a venue has had, has waiting, and has had sung since midnight in the organization''s time zone.';
+
+revoke all on function private.interface_statistics(public.venues) from public;
+
+create function private.create_interface_request(
+  p_caller private.api_key_caller, p_venue_id uuid, p_arguments jsonb, out status integer, out body jsonb
+)
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+  v_key constant uuid := md5(p_caller.api_key_id || ' ' || (p_arguments ->> 'idempotency_key'))::uuid;
+  v_request public.requests;
+begin
+  if v_key is not null then
+    -- Two deliveries of one message at once: the second waits here, then finds the first one's request.
+    perform pg_advisory_xact_lock(hashtextextended('create_interface_request:' || v_key, 0));
+    select request.* into v_request
+    from public.requests as request
+    where request.venue_id = p_venue_id and request.submitted_by is null and request.idempotency_key = v_key;
+    if found then
+      status := 200;
+      body := private.show_interface_request(v_request.id);
+      return;
+    end if;
+  end if;
+  v_request := private.insert_request(
+    p_venue_id, null, null,
+    array(select name from jsonb_array_elements_text(p_arguments -> 'singers') with ordinality as named (name, place) order by named.place),
+    (p_arguments ->> 'song_id')::bigint, p_arguments ->> 'artist', p_arguments ->> 'title',
+    coalesce((p_arguments ->> 'key_change')::integer, 0), p_arguments ->> 'notes', v_key, true
+  );
+  status := 201;
+  body := private.show_interface_request(v_request.id);
+end;
+$$;
+
+comment on function private.create_interface_request(private.api_key_caller, uuid, jsonb) is
+  'Enters a request as a program: 201 with the new one, 200 with the one that this idempotency key has already made at this venue.
+Errors: as insert_request.';
+
+revoke all on function private.create_interface_request(private.api_key_caller, uuid, jsonb) from public;
+
+create function private.request_interface_operation(
+  p_operation text, p_caller private.api_key_caller, p_arguments jsonb, out status integer, out body jsonb
+)
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+  v_venue public.venues;
+  v_ids bigint[];
+begin
+  status := 200;
+  if p_arguments ? 'venue_id' then
+    v_venue := private.require_interface_venue(p_caller, (p_arguments ->> 'venue_id')::uuid);
+  end if;
+  if p_arguments ? 'request_id' then
+    v_ids := array[(p_arguments ->> 'request_id')::bigint];
+  elsif p_arguments ? 'request_ids' then
+    v_ids := array(select distinct id::bigint from jsonb_array_elements_text(p_arguments -> 'request_ids') as id);
+  end if;
+  perform private.require_interface_requests(p_caller, v_ids);
+
+  case p_operation
+    when 'list_venues' then
+      select jsonb_build_object('venues', coalesce(jsonb_agg(private.interface_venue(venue) order by venue.name, venue.id), '[]'))
+      into body
+      from public.venues as venue
+      where venue.organization_id = p_caller.organization_id and venue.archived_at is null
+        and (p_caller.venue_id is null or p_caller.venue_id = venue.id);
+
+    when 'get_venue' then
+      body := private.interface_venue(v_venue);
+
+    when 'get_venue_statistics' then
+      body := private.interface_statistics(v_venue);
+
+    when 'set_accepting' then
+      update public.venues as venue
+      set accepting_requests = (p_arguments ->> 'accepting')::boolean
+      where venue.id = v_venue.id and venue.accepting_requests <> (p_arguments ->> 'accepting')::boolean;
+      body := private.interface_venue(private.require_interface_venue(p_caller, v_venue.id));
+
+    when 'list_requests' then
+      body := private.list_interface_requests(p_caller, v_venue.id, p_arguments);
+
+    when 'create_request' then
+      select created.status, created.body into status, body
+      from private.create_interface_request(p_caller, v_venue.id, p_arguments) as created;
+
+    when 'get_request' then
+      body := private.show_interface_request(v_ids[1]);
+
+    when 'process_request' then
+      perform private.change_requests(v_ids, 'completed', 'host');
+      body := private.show_interface_request(v_ids[1]);
+
+    when 'unprocess_request' then
+      perform private.change_requests(v_ids, 'pending', 'host');
+      body := private.show_interface_request(v_ids[1]);
+
+    when 'cancel_request' then
+      -- The program withdraws it for its singer, as the singer could.
+      perform private.change_requests(v_ids, 'cancelled', 'singer');
+      body := private.show_interface_request(v_ids[1]);
+
+    when 'process_requests' then
+      body := jsonb_build_object('processed', private.change_requests(v_ids, 'completed', 'host'));
+  end case;
+end;
+$$;
+
+comment on function private.request_interface_operation(text, private.api_key_caller, jsonb) is
+  'What one operation does and answers for a verified caller. Raises what the caller is told.';
+
+revoke all on function private.request_interface_operation(text, private.api_key_caller, jsonb) from public;
+
+create function private.interface_refusal(p_status integer, p_code text, p_detail text, p_hint text, p_retry_after integer default null)
+returns jsonb
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$
+  select jsonb_strip_nulls(jsonb_build_object(
+    'status', p_status, 'code', p_code, 'detail', p_detail, 'hint', p_hint, 'retry_after', p_retry_after
+  ));
+$$;
+
+comment on function private.interface_refusal(integer, text, text, text, integer) is
+  'A refusal as a value: raising it would take back what was counted.';
+
+revoke all on function private.interface_refusal(integer, text, text, text, integer) from public;
+
+create function private.request_interface_call(
+  p_operation text, p_key text, p_address inet, p_arguments jsonb, p_is_continuation boolean
+)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_scope text;
+  v_verified record;
+  v_caller private.api_key_caller;
+  v_wait integer;
+  v_serial integer;
+  v_answer record;
+  v_code text;
+  v_detail text;
+  v_hint text;
+begin
+  v_verified := private.verify_api_key(p_key, p_address);
+  if v_verified.refusal is not null then
+    perform private.record_api_key_failure(p_key, p_address, v_verified.refusal);
+    v_wait := private.take_rate_limit('api_key_failures', coalesce(host(p_address), 'unknown'));
+    if v_wait > 0 then
+      return private.interface_refusal(
+        429, 'rate_limited', 'Too many wrong API keys came from this address.', format('Try again in %s seconds.', v_wait), v_wait
+      );
+    end if;
+    return private.interface_refusal(
+      401, 'invalid_api_key', 'The API key is invalid, expired or revoked.', 'Copy it again from the portal.'
+    );
+  end if;
+  v_caller := v_verified.caller;
+
+  if not p_is_continuation then
+    v_wait := private.take_rate_limit('request_interface_per_key', v_caller.api_key_id::text);
+    if v_wait > 0 then
+      return private.interface_refusal(
+        429, 'rate_limited', 'This API key has made too many calls.',
+        format('Try again in %s seconds. Waiting for changes (wait, or an event stream) takes fewer calls.', v_wait), v_wait
+      );
+    end if;
+  end if;
+
+  select known.scope_key into v_scope
+  from private.request_interface_operations as known
+  where known.operation = p_operation;
+  if v_scope is null or v_scope <> all (v_caller.scopes) then
+    perform private.record_api_key_failure(p_key, p_address, 'scope ' || v_scope || ' missing');
+    return private.interface_refusal(
+      403, 'scope_missing', format('This API key does not have the scope %s.', v_scope), 'Create a key that has it.'
+    );
+  end if;
+
+  perform private.record_api_key_call(v_caller.api_key_id, p_address, p_is_continuation);
+  perform set_config('karaoke.source', 'api', true);
+  -- Read first: who then waits for the next serial is told of everything that came later.
+  v_serial := private.openkj_serial(v_caller.organization_id);
+  begin
+    select answer.status, answer.body into v_answer
+    from private.request_interface_operation(p_operation, v_caller, p_arguments) as answer;
+  exception
+    when others then
+      -- Refusals are told; anything else is the function's to log and to hide.
+      if sqlstate not like 'PT4%' then
+        raise;
+      end if;
+      get stacked diagnostics v_code = message_text, v_detail = pg_exception_detail, v_hint = pg_exception_hint;
+      return private.interface_refusal(substr(sqlstate, 3)::integer, v_code, v_detail, v_hint);
+  end;
+  return jsonb_build_object(
+    'status', v_answer.status, 'body', v_answer.body,
+    'caller', jsonb_build_object(
+      'api_key_id', v_caller.api_key_id, 'organization_id', v_caller.organization_id, 'serial', v_serial
+    )
+  );
+end;
+$$;
+
+comment on function private.request_interface_call(text, text, inet, jsonb, boolean) is
+  'One call of the request interface: operation, API key, the client''s address, arguments; a continuation is a further look within a
+call that waits, and is not counted against the key''s limit. Returns status and body, or status, code, detail, hint and retry_after of
+a refusal; caller is for the function that waits. Definer: the interface''s role may do nothing else.';
+
+revoke all on function private.request_interface_call(text, text, inet, jsonb, boolean) from public;
+
+create function private.request_interface_serials(p_organization_ids uuid[])
+returns table (organization_id uuid, serial integer)
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select counter.organization_id, counter.openkj_serial
+  from private.organization_counters as counter
+  where counter.organization_id = any (p_organization_ids);
+$$;
+
+comment on function private.request_interface_serials(uuid[]) is
+  'The change serials of the organizations whose programs wait for something new. Definer: the counters are private.';
+
+revoke all on function private.request_interface_serials(uuid[]) from public;
+
+-- The role the Edge Function takes on: it can make these two calls and nothing else.
+create role request_interface nologin;
+grant request_interface to postgres;
+grant usage on schema private to request_interface;
+grant execute on function private.request_interface_call(text, text, inet, jsonb, boolean) to request_interface;
+grant execute on function private.request_interface_serials(uuid[]) to request_interface;
+
+-- sql/50-queue/76-singer-dialect.sql
+-- What apps of singers for OpenKJ's hosted service say: the same URL and one JSON object, without a key or a session. The
+-- venue's guest rules hold for them. Also the plain list of a book, for programs that have no search of their own.
+
+create function private.json_number(p_value jsonb)
+returns double precision
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$
+  select case
+    when jsonb_typeof(p_value) in ('number', 'string') and p_value #>> '{}' ~ '^[-+]?[0-9]{1,9}(\.[0-9]{1,20})?$'
+      then (p_value #>> '{}')::double precision
+  end;
+$$;
+
+comment on function private.json_number(jsonb) is 'A number sent as number or text, else null.';
+
+revoke all on function private.json_number(jsonb) from public;
+
+create function private.split_singer_names(p_text text)
+returns text[]
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$
+  -- A comma alone is no group: somebody may write "Parker, Kim".
+  select case
+    when p_text ~ '\s&\s' then regexp_split_to_array(btrim(p_text), '\s*,\s*(?:&\s+)?|\s+&\s+')
+    else array[p_text]
+  end;
+$$;
+
+comment on function private.split_singer_names(text) is 'The singers of "A & B", "A, B & C" or "A, B, & C"; any other text is one name.';
+
+revoke all on function private.split_singer_names(text) from public;
+
+create function private.find_dialect_venue(p_body jsonb)
+returns public.venues
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select venue.*
+  from private.venue_url_names as used
+  join public.venues as venue on venue.id = used.venue_id
+  where used.url_name = lower(btrim(p_body ->> 'venueUrlName')) and venue.archived_at is null;
+$$;
+
+comment on function private.find_dialect_venue(jsonb) is 'The venue with this url name, or former url name; null when there is none.';
+
+revoke all on function private.find_dialect_venue(jsonb) from public;
+
+create function private.require_dialect_venue(p_body jsonb)
+returns public.venues
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  v_venue public.venues := private.find_dialect_venue(p_body);
+begin
+  if v_venue.id is null then
+    perform private.raise_error(404, 'venue_not_found', 'There is no such venue. Check the code on the poster.');
+  end if;
+  return v_venue;
+end;
+$$;
+
+comment on function private.require_dialect_venue(jsonb) is 'As find_dialect_venue. Errors: 404 venue_not_found.';
+
+revoke all on function private.require_dialect_venue(jsonb) from public;
+
+create function private.submit_dialect_request(p_venue public.venues, p_body jsonb, p_address inet)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+  v_rules public.venue_rules;
+  v_address constant text := coalesce(host(p_address), 'unknown');
+  v_names text[] := private.clean_singer_names(private.split_singer_names(p_body ->> 'singerName'));
+  v_song_id bigint := case when p_body ->> 'songId' ~ '^[0-9]{1,18}$' then (p_body ->> 'songId')::bigint end;
+  v_key_change integer := case
+    when p_body -> 'keyChange' is null or p_body ->> 'keyChange' ~ '^\s*$' then 0
+    when p_body ->> 'keyChange' ~ '^[-+]?[0-9]{1,2}$' then (p_body ->> 'keyChange')::integer
+  end;
+  v_active integer;
+  v_last timestamptz;
+begin
+  if v_song_id is null then
+    perform private.raise_error(400, 'song_missing', 'A request needs the songId of a song that was found.');
+  end if;
+  if v_key_change is null then
+    perform private.raise_error(400, 'invalid_key_change', 'The key can be changed by -12 to 12 semitones, like "+1".');
+  end if;
+  select rules.* into v_rules from public.venue_rules as rules where rules.venue_id = p_venue.id;
+  perform private.require_admission(p_venue.id);
+  if not v_rules.guests_allowed then
+    perform private.raise_error(403, 'guests_not_allowed', 'This venue takes requests from singers with an account only.');
+  end if;
+
+  -- From here on the requests of the organization follow one another, as in insert_request.
+  perform
+  from private.organization_counters as counter
+  where counter.organization_id = p_venue.organization_id
+  for no key update;
+
+  -- Without an account a singer is known by name.
+  select count(*), max(request.requested_at) filter (where request.song_id = v_song_id) into v_active, v_last
+  from public.requests as request
+  where request.venue_id = p_venue.id and request.state in ('pending', 'accepted', 'performing')
+    and request.singer_user_id is null and lower(request.singer_names::text) = lower(v_names::text);
+  if v_last > now() - interval '1 minute' then
+    -- The button was pressed twice, or the app sent it again.
+    return;
+  end if;
+
+  -- An app that names its device is held to that; else those who share the bar's Wi-Fi are told apart by their names.
+  perform private.enforce_rate_limit(
+    'requests_per_device', v_address || ' ' || md5(coalesce(nullif(p_body ->> 'deviceId', ''), lower(v_names::text)))
+  );
+  perform private.enforce_rate_limit('requests_per_address', v_address);
+  perform private.enforce_rate_limit('requests_per_venue', p_venue.id::text, v_rules.max_requests_per_hour);
+
+  if v_rules.max_active_requests <= v_active then
+    perform private.raise_error(
+      422, 'too_many_active_requests', format('You already have %s songs waiting.', v_rules.max_active_requests)
+    );
+  end if;
+  if v_rules.cooldown_minutes is not null and exists (
+    select
+    from public.requests as request
+    where request.venue_id = p_venue.id and request.state <> 'cancelled'
+      and request.requested_at > now() - make_interval(mins => v_rules.cooldown_minutes)
+      and request.singer_user_id is null and lower(request.singer_names::text) = lower(v_names::text)
+  ) then
+    perform private.raise_error(
+      422, 'cooldown', format('There are %s minutes between two songs of one singer.', v_rules.cooldown_minutes)
+    );
+  end if;
+  perform private.insert_request(p_venue.id, null, null, v_names, v_song_id, null, null, v_key_change, null, null, false);
+end;
+$$;
+
+comment on function private.submit_dialect_request(public.venues, jsonb, inet) is
+  'Asks for a song as a guest without a session, known by address, device and name. Sent again within a minute it stays one request.
+Errors: as submit_request.';
+
+revoke all on function private.submit_dialect_request(public.venues, jsonb, inet) from public;
+
+create function private.browse_dialect_book(p_system_id uuid, p_letter text)
+returns table (song_id bigint, artist text, title text)
+language sql
+stable
+security invoker
+rows 1000
+set search_path = ''
+as $$
+  -- A book has digits and symbols under one sign; here they are "#" and "@".
+  select song.song_id, song.artist, song.title
+  from private.browse_book(p_system_id, case when p_letter = '@' then '#' else p_letter end, 5000, 0)
+    with ordinality as song (song_id, artist, title, place)
+  where p_letter not in ('#', '@') or (private.normalize_text(song.artist) ~ '^[0-9]') = (p_letter = '#')
+  order by song.place;
+$$;
+
+comment on function private.browse_dialect_book(uuid, text) is 'The first 5,000 songs of a book under a letter, "#" for digits or "@" for symbols.';
+
+revoke all on function private.browse_dialect_book(uuid, text) from public;
+
+create function private.singer_dialect_command(p_command text, p_body jsonb, p_address inet)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+  v_venue public.venues;
+  v_songs jsonb;
+begin
+  case p_command
+    when 'venueExists' then
+      return jsonb_build_object('exists', (private.find_dialect_venue(p_body)).id is not null);
+
+    when 'venueAccepting', 'getAccepting' then
+      v_venue := private.require_dialect_venue(p_body);
+      return jsonb_build_object('venue_id', v_venue.openkj_venue_id, 'accepting', v_venue.accepting_requests);
+
+    when 'search' then
+      v_venue := private.require_dialect_venue(p_body);
+      select coalesce(
+        jsonb_agg(
+          jsonb_build_object('song_id', song.song_id, 'artist', song.artist, 'title', song.title) order by song.place
+        ), '[]'
+      )
+      into v_songs
+      from private.search_songs(v_venue.id, p_body ->> 'searchString', 100, 0)
+        with ordinality as song (song_id, artist, title, match, total_count, place);
+      return jsonb_build_object('song_count', jsonb_array_length(v_songs), 'songs', v_songs);
+
+    when 'browse' then
+      v_venue := private.require_dialect_venue(p_body);
+      if coalesce(p_body ->> 'browseBy', 'artist') <> 'artist' or coalesce(char_length(p_body ->> 'letter'), 0) <> 1 then
+        perform private.raise_error(
+          400, 'letter_invalid', 'Songs are browsed by artist under one letter, "#" for digits or "@" for symbols.'
+        );
+      end if;
+      select coalesce(
+        jsonb_agg(
+          jsonb_build_object('songid', song.song_id::text, 'artist', song.artist, 'title', song.title) order by song.place
+        ), '[]'
+      )
+      into v_songs
+      from private.browse_dialect_book(private.require_book(v_venue.id, 1, 0), p_body ->> 'letter')
+        with ordinality as song (song_id, artist, title, place);
+      return jsonb_build_object('result_count', jsonb_array_length(v_songs), 'songs', v_songs);
+
+    when 'submitRequest' then
+      perform private.submit_dialect_request(private.require_dialect_venue(p_body), p_body, p_address);
+      return '{"success": true}'::jsonb;
+
+    when 'getNearbyVenues2' then
+      return jsonb_build_object('nearby', (
+        select coalesce(
+          jsonb_agg(
+            jsonb_build_object(
+              'venueId', (near.venue).url_name,
+              'name', (near.venue).name,
+              'distance', round((near.distance_meters / 1609.344)::numeric, 2),
+              'accepting', (near.venue).accepting_requests
+            )
+            order by near.distance_meters, (near.venue).id
+          ), '[]'
+        )
+        from private.nearby_venues(
+          private.json_number(p_body -> 'latitude'), private.json_number(p_body -> 'longitude'),
+          least(greatest(coalesce(private.json_number(p_body -> 'range'), 25), 1), 100), 50, null
+        ) as near
+      ));
+    else
+      perform private.raise_error(400, 'unknown_command', 'Unknown command');
+      return null;
+  end case;
+end;
+$$;
+
+comment on function private.singer_dialect_command(text, jsonb, inet) is
+  'The fields of the reply to one command of a singer''s app. song_id is a number and songid a text, as these apps read them. Raises
+what the singer is told.';
+
+revoke all on function private.singer_dialect_command(text, jsonb, inet) from public;
+
+create function private.singer_dialect_call(p_command text, p_body jsonb, p_address inet)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+  v_detail text;
+begin
+  return jsonb_build_object('command', p_command, 'error', false) || private.singer_dialect_command(p_command, p_body, p_address);
+exception
+  when others then
+    if sqlstate not like 'PT4%' then
+      raise;
+    end if;
+    get stacked diagnostics v_detail = pg_exception_detail;
+    -- These apps read the lists without looking at error first.
+    return jsonb_build_object('command', p_command, 'error', true, 'errorString', v_detail)
+      || case p_command
+        when 'search' then '{"song_count": 0, "songs": []}'
+        when 'browse' then '{"result_count": 0, "songs": []}'
+        when 'getNearbyVenues2' then '{"nearby": []}'
+        when 'submitRequest' then '{"success": false}'
+        else '{}'
+      end::jsonb;
+end;
+$$;
+
+comment on function private.singer_dialect_call(text, jsonb, inet) is 'One call of a singer''s app: the whole reply.';
+
+revoke all on function private.singer_dialect_call(text, jsonb, inet) from public;
+
+create function private.openkj_songs(p_caller private.api_key_caller, p_body jsonb)
+returns jsonb
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select coalesce(
+    jsonb_agg(
+      jsonb_build_object('song_id', song.song_id, 'artist', song.artist, 'title', song.title, 'songid', song.song_id::text)
+      order by song.artist, song.title, song.song_id
+    ), '[]'
+  )
+  from (
+    select distinct spelling.song_id, spelling.artist, spelling.title
+    from public.systems as system
+    join private.book_chunks as book on book.system_id = system.id
+    cross join lateral private.chunk_spellings(book.chunk, book.members) as spelling_id
+    join private.song_spellings as spelling on spelling.id = spelling_id
+    where system.organization_id = p_caller.organization_id
+      and (p_caller.system_id is null or p_caller.system_id = system.id)
+      and (
+        coalesce(private.json_integer(p_body -> 'system_id'), 0) = 0
+        or system.openkj_system_id = private.json_integer(p_body -> 'system_id')
+        or p_caller.system_id = system.id
+      )
+  ) as song;
+$$;
+
+comment on function private.openkj_songs(private.api_key_caller, jsonb) is
+  'The book of a system, or of all systems when system_id is missing or 0, by artist and title.';
+
+revoke all on function private.openkj_songs(private.api_key_caller, jsonb) from public;
 
 -- sql/50-queue/80-statistics.sql
 -- What a host wants to know about a venue. Days and hours are those of the organization's time zone.
@@ -7010,10 +10829,12 @@ create table private.messages (
   status text not null default 'pending',
   attempts integer not null default 0,
   next_attempt_at timestamptz not null default now(),
+  provider text,
+  provider_message_id text,
   last_error text,
   created_at timestamptz not null default now(),
   sent_at timestamptz,
-  constraint status_is_known check (status in ('pending', 'sent', 'dead', 'suppressed')),
+  constraint status_is_known check (status in ('pending', 'sending', 'sent', 'dead', 'suppressed')),
   constraint variables_are_an_object check (jsonb_typeof(variables) = 'object'),
   foreign key (template_key, channel) references private.message_templates (key, channel)
     on update cascade on delete restrict
@@ -7023,10 +10844,12 @@ alter table private.messages enable row level security;
 
 create index messages_template_idx on private.messages (template_key, channel);
 create index messages_user_id_idx on private.messages (user_id);
-create index messages_due_idx on private.messages (next_attempt_at) where status = 'pending';
+create index messages_due_idx on private.messages (next_attempt_at) where status in ('pending', 'sending');
 create index messages_recipient_idx on private.messages (recipient, created_at);
 
 comment on table private.messages is 'The outbox. Variables may hold one-time codes: never exposed, never logged.';
+comment on column private.messages.next_attempt_at is
+  'When it is due; while it is being sent, when the sender is given up for dead.';
 comment on column private.messages.idempotency_key is 'The same key enqueues once, however often it is tried.';
 
 create function private.enqueue_message(
@@ -7044,19 +10867,20 @@ security definer
 set search_path = ''
 as $$
   insert into private.messages (channel, template_key, recipient, variables, user_id, idempotency_key)
-  values (
+  select
     p_channel, p_template_key, p_recipient, p_variables,
     -- A sign-up's mail is written before its user is committed, or even inserted.
     (select account.id from auth.users as account where account.id = p_user_id),
     p_idempotency_key
-  )
+  -- An account with only a phone number has nowhere to mail to; what was to be told of happens all the same.
+  where p_recipient <> ''
   on conflict (idempotency_key) do nothing
   returning id;
 $$;
 
 comment on function private.enqueue_message(text, text, text, jsonb, uuid, text) is
-  'Puts one message into the outbox and returns its id, or null when the idempotency key was used before. Definer: called from
-hooks and triggers of other roles.';
+  'Puts one message into the outbox and returns its id, or null when the idempotency key was used before or there is no recipient.
+Definer: called from hooks and triggers of other roles.';
 
 revoke all on function private.enqueue_message(text, text, text, jsonb, uuid, text) from public;
 
@@ -7265,20 +11089,295 @@ begin
   into v_account
   from auth.users as account
   where account.id = p_user_id;
-  if v_account.email is not null and private.wants_message(p_user_id, p_category, 'email') then
-    perform private.enqueue_message('email', p_kind, v_account.email, p_data, p_user_id, p_idempotency_key || ':email');
-  end if;
-  if v_account.phone is not null and private.wants_message(p_user_id, p_category, 'sms') then
-    perform private.enqueue_message('sms', p_kind, v_account.phone, p_data, p_user_id, p_idempotency_key || ':sms');
-  end if;
+  perform private.enqueue_message(
+    template.channel, p_kind, case template.channel when 'email' then v_account.email else v_account.phone end, p_data, p_user_id,
+    p_idempotency_key || ':' || template.channel
+  )
+  from private.message_templates as template
+  where template.key = p_kind
+    and case template.channel when 'email' then v_account.email else v_account.phone end is not null
+    and private.wants_message(p_user_id, p_category, template.channel);
 end;
 $$;
 
 comment on function private.notify_user(uuid, text, text, jsonb, text) is
-  'Tells a user something once per idempotency key: in the app at once, by mail and text as the user prefers. A kind sent by mail or
-text has a template of that name. Definer: called while somebody else acts.';
+  'Tells a user something once per idempotency key: in the app at once, by mail and text where the
+kind has a template and the user wants it. Definer: called while somebody else acts.';
 
 revoke all on function private.notify_user(uuid, text, text, jsonb, text) from public;
+
+-- sql/70-messages/50-delivery.sql
+-- Sending what is in the outbox. The worker claims, sends, and says how it went; everything else is decided here.
+
+create table private.message_attempts (
+  id bigint generated always as identity primary key,
+  message_id uuid not null references private.messages (id) on delete cascade,
+  attempt integer not null,
+  outcome text not null,
+  provider text not null,
+  error text,
+  finished_at timestamptz not null default now(),
+  constraint outcome_is_known check (outcome in ('sent', 'failed', 'refused'))
+);
+
+alter table private.message_attempts enable row level security;
+
+create index message_attempts_message_id_idx on private.message_attempts (message_id, id);
+
+comment on table private.message_attempts is
+  'The delivery log: each attempt and its outcome. refused means that the provider will never take it.';
+
+create function private.claim_messages(p_limit integer)
+returns table (
+  id uuid, channel text, recipient text, subject text, body_text text, body_html text, attempt integer, created_at timestamptz,
+  was_interrupted boolean
+)
+language plpgsql
+volatile
+security definer
+set search_path = ''
+rows 20
+as $$
+begin
+  -- A code that arrives after it ended only confuses.
+  update private.messages as message
+  set status = 'dead', last_error = 'expired before it could be sent'
+  where message.status in ('pending', 'sending') and message.next_attempt_at <= now()
+    and message.template_key like 'auth\_%' and message.created_at < now() - interval '15 minutes';
+
+  -- More than ten mails or five texts an hour are too many, except about security.
+  update private.messages as message
+  set status = 'suppressed', last_error = 'over the hourly limit of the recipient'
+  from private.message_templates as template
+  where message.status = 'pending' and message.next_attempt_at <= now()
+    and template.key = message.template_key and template.channel = message.channel and template.category <> 'security'
+    and (
+      select count(*)
+      from private.messages as earlier
+      where earlier.recipient = message.recipient and earlier.channel = message.channel
+        and earlier.created_at > now() - interval '1 hour' and earlier.id <> message.id
+        and (earlier.status in ('sent', 'sending') or (earlier.created_at, earlier.id) < (message.created_at, message.id))
+        and earlier.status <> 'suppressed'
+    ) >= case message.channel when 'email' then 10 else 5 end;
+
+  return query
+    with
+      due as (
+        select message.id, message.status
+        from private.messages as message
+        where message.status in ('pending', 'sending') and message.next_attempt_at <= now()
+        order by message.next_attempt_at, message.id
+        limit p_limit
+        for update skip locked
+      ),
+      claimed as (
+        update private.messages as message
+        -- Who has not answered in two minutes is dead, and the next worker takes over.
+        set status = 'sending', attempts = message.attempts + 1, next_attempt_at = now() + interval '2 minutes'
+        from due
+        where message.id = due.id
+        returning message.id, message.attempts, due.status = 'sending' as was_interrupted
+      )
+    select
+      rendered.id, rendered.channel, rendered.recipient, rendered.subject, rendered.body_text, rendered.body_html, claimed.attempts,
+      rendered.created_at, claimed.was_interrupted
+    from claimed
+    join private.rendered_messages as rendered on rendered.id = claimed.id;
+end;
+$$;
+
+comment on function private.claim_messages(integer) is
+  'Up to p_limit messages that are due, now this worker''s for two minutes. was_interrupted: an earlier attempt began and nobody knows how
+it ended, so look before sending again. Definer: the worker''s role may read no table.';
+
+revoke all on function private.claim_messages(integer) from public;
+
+create function private.finish_message(
+  p_id uuid, p_attempt integer, p_outcome text, p_provider text, p_provider_message_id text, p_error text
+)
+returns boolean
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+  update private.messages as message
+  set
+    status = case
+      when p_outcome = 'sent' then 'sent'
+      when p_outcome = 'refused' or message.attempts >= 3 then 'dead'
+      else 'pending'
+    end,
+    sent_at = case when p_outcome = 'sent' then now() end,
+    provider = p_provider,
+    provider_message_id = p_provider_message_id,
+    last_error = left(p_error, 500),
+    -- 1 s, 2 s, 4 s, each up to half as long again, so that many failures at once do not come back at once.
+    next_attempt_at = now() + make_interval(secs => 2 ^ (message.attempts - 1) * (1 + random() / 2))
+  where message.id = p_id and message.status = 'sending' and message.attempts = p_attempt;
+  if not found then
+    return false;
+  end if;
+  insert into private.message_attempts (message_id, attempt, outcome, provider, error)
+  values (p_id, p_attempt, p_outcome, p_provider, left(p_error, 500));
+  return true;
+end;
+$$;
+
+comment on function private.finish_message(uuid, integer, text, text, text, text) is
+  'How an attempt ended: sent, failed (tried again up to three times, then dead) or refused (dead at once). False when the claim was lost to
+another worker meanwhile. Definer: the worker''s role may write no table.';
+
+revoke all on function private.finish_message(uuid, integer, text, text, text, text) from public;
+
+create role message_worker nologin;
+grant message_worker to postgres;
+grant usage on schema private to message_worker;
+grant execute on function private.claim_messages(integer) to message_worker;
+grant execute on function private.finish_message(uuid, integer, text, text, text, text) to message_worker;
+
+create function private.retry_message(p_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+  if private.platform_role() is null then
+    perform private.raise_error(404, 'message_not_found', 'There is no such message.', 'Check the id.');
+  end if;
+  update private.messages set status = 'pending', attempts = 0, next_attempt_at = now() where id = p_id and status = 'dead';
+  if not found then
+    perform private.raise_error(404, 'message_not_found', 'There is no such dead message.', 'Check the id.');
+  end if;
+end;
+$$;
+
+comment on function private.retry_message(uuid) is 'Definer: the outbox is private; checks the platform role.';
+
+revoke all on function private.retry_message(uuid) from public;
+grant execute on function private.retry_message(uuid) to authenticated;
+
+create function public.retry_message(p_id uuid)
+returns void
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  select private.retry_message(p_id);
+$$;
+
+comment on function public.retry_message(uuid) is
+  'Platform people: puts a dead message back into the outbox. Errors: 404 message_not_found.';
+
+revoke all on function public.retry_message(uuid) from public;
+grant execute on function public.retry_message(uuid) to authenticated;
+
+create function private.list_dead_messages(p_limit integer)
+returns table (id uuid, channel text, template text, recipient text, created_at timestamptz, attempts integer, last_error text)
+language plpgsql
+stable
+security definer
+set search_path = ''
+rows 20
+as $$
+begin
+  if private.platform_role() is null then
+    return;
+  end if;
+  return query
+    select message.id, message.channel, message.template_key, message.recipient, message.created_at, message.attempts, message.last_error
+    from private.messages as message
+    where message.status = 'dead'
+    order by message.created_at desc, message.id
+    limit least(greatest(coalesce(p_limit, 20), 1), 100);
+end;
+$$;
+
+comment on function private.list_dead_messages(integer) is 'Definer: the outbox is private; checks the platform role.';
+
+revoke all on function private.list_dead_messages(integer) from public;
+grant execute on function private.list_dead_messages(integer) to authenticated;
+
+create function public.list_dead_messages(p_limit integer default 20)
+returns table (id uuid, channel text, template text, recipient text, created_at timestamptz, attempts integer, last_error text)
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select * from private.list_dead_messages(p_limit);
+$$;
+
+comment on function public.list_dead_messages(integer) is
+  'Platform people: messages that could not be sent, the latest first, without their texts. Empty for everybody else.';
+
+revoke all on function public.list_dead_messages(integer) from public;
+grant execute on function public.list_dead_messages(integer) to authenticated;
+
+-- Waking the worker: at once when there is something to send, and every minute for what is due again.
+
+do $$
+begin
+  if exists (select from pg_catalog.pg_available_extensions as available where available.name = 'pg_net') then
+    create extension if not exists pg_net with schema extensions;
+  end if;
+end;
+$$;
+
+create function private.wake_message_worker()
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_url text := nullif(private.setting('functions_url'), '');
+  v_key text;
+begin
+  if v_url is null or not exists (
+    select from private.messages as message where message.status in ('pending', 'sending') and message.next_attempt_at <= now()
+  ) then
+    return;
+  end if;
+  select secret.decrypted_secret into v_key from vault.decrypted_secrets as secret where secret.name = 'secret_key';
+  perform net.http_post(
+    url := v_url || '/messages',
+    body := '{}'::jsonb,
+    headers := jsonb_build_object('authorization', 'Bearer ' || v_key, 'content-type', 'application/json')
+  );
+end;
+$$;
+
+comment on function private.wake_message_worker() is
+  'Calls the function messages when something is due. Does nothing where functions_url is not set. Definer: reads the vault.';
+
+revoke all on function private.wake_message_worker() from public;
+
+create function private.messages_enqueued()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.wake_message_worker();
+  return null;
+end;
+$$;
+
+comment on function private.messages_enqueued() is 'Definer: as wake_message_worker.';
+
+revoke all on function private.messages_enqueued() from public;
+
+create trigger messages_wake_worker
+  after insert on private.messages
+  for each statement execute function private.messages_enqueued();
 
 -- sql/90-operations/10-audit.sql
 -- The audit log: who changed what of a tenant's, with the values before and after. Append-only, a partition a month.
@@ -7290,6 +11389,7 @@ create table public.audit_entries (
   organization_id uuid,
   actor_id uuid,
   actor_kind text not null,
+  delegated_access_id uuid,
   table_name text not null,
   row_key text not null,
   operation text not null,
@@ -7312,7 +11412,7 @@ create index audit_entries_actor_id_idx on public.audit_entries (actor_id, creat
 
 comment on table public.audit_entries is
   'Every tenant- or security-relevant change. No foreign keys: entries outlive what they speak of. old_values and new_values hold the
-columns that changed, secrets left out.';
+columns that changed, secrets left out. delegated_access_id tells that somebody from the platform acted.';
 
 -- Nothing is lost when a month's partition was not made in time.
 create table private.audit_entries_default partition of public.audit_entries default;
@@ -7360,6 +11460,7 @@ declare
   v_old jsonb := case when tg_op <> 'INSERT' then to_jsonb(old) end;
   v_new jsonb := case when tg_op <> 'DELETE' then to_jsonb(new) end;
   v_row jsonb := coalesce(v_new, v_old);
+  v_organization_id uuid;
   v_hidden text[] := array['created_at', 'updated_at', 'location', 'secret_hash', 'pin_hash', 'token_hash'];
 begin
   if tg_op = 'UPDATE' then
@@ -7371,21 +11472,23 @@ begin
       return null;
     end if;
   end if;
+  v_organization_id := case tg_table_name
+    when 'organizations' then (v_row ->> 'id')::uuid
+    when 'venue_rules' then (select venue.organization_id from public.venues as venue where venue.id = (v_row ->> 'venue_id')::uuid)
+    when 'blocked_songs' then (select venue.organization_id from public.venues as venue where venue.id = (v_row ->> 'venue_id')::uuid)
+    when 'organization_member_permissions' then (
+      select member.organization_id
+      from public.organization_members as member
+      where member.id = (v_row ->> 'organization_member_id')::uuid
+    )
+    else (v_row ->> 'organization_id')::uuid
+  end;
   insert into public.audit_entries (
-    organization_id, actor_id, actor_kind, table_name, row_key, operation, old_values, new_values, address, user_agent,
+    organization_id, actor_id, actor_kind, delegated_access_id, table_name, row_key, operation, old_values, new_values, address, user_agent,
     http_request_id
   )
   values (
-    case tg_table_name
-      when 'organizations' then (v_row ->> 'id')::uuid
-      when 'venue_rules' then (select venue.organization_id from public.venues as venue where venue.id = (v_row ->> 'venue_id')::uuid)
-      when 'organization_member_permissions' then (
-        select member.organization_id
-        from public.organization_members as member
-        where member.id = (v_row ->> 'organization_member_id')::uuid
-      )
-      else (v_row ->> 'organization_id')::uuid
-    end,
+    v_organization_id,
     auth.uid(),
     case
       when private.change_source() in ('openkj', 'api') then 'api_key'
@@ -7394,6 +11497,14 @@ begin
       when private.claims() ->> 'role' = 'service_role' then 'service'
       else 'system'
     end,
+    (
+      select delegated.id
+      from public.delegated_access_sessions as delegated
+      where delegated.admin_id = auth.uid() and delegated.organization_id = v_organization_id
+        and delegated.ended_at is null and delegated.expires_at > now()
+      order by delegated.created_at desc
+      limit 1
+    ),
     tg_table_name,
     coalesce(
       v_row ->> 'id',
@@ -7427,8 +11538,16 @@ create trigger organization_member_permissions_audit
   after insert or update or delete on public.organization_member_permissions
   for each row execute function private.record_audit();
 
+create trigger organization_invitations_audit
+  after insert or update or delete on public.organization_invitations
+  for each row execute function private.record_audit();
+
 create trigger api_keys_audit
   after insert or update or delete on public.api_keys
+  for each row execute function private.record_audit();
+
+create trigger delegated_access_sessions_audit
+  after insert or update on public.delegated_access_sessions
   for each row execute function private.record_audit();
 
 create trigger systems_audit
@@ -7445,6 +11564,14 @@ create trigger venue_rules_audit
 
 create trigger shows_audit
   after insert or update or delete on public.shows
+  for each row execute function private.record_audit();
+
+create trigger venue_bans_audit
+  after insert or update or delete on public.venue_bans
+  for each row execute function private.record_audit();
+
+create trigger blocked_songs_audit
+  after insert or delete on public.blocked_songs
   for each row execute function private.record_audit();
 
 -- sql/90-operations/20-jobs.sql
@@ -7477,11 +11604,19 @@ insert into private.jobs (name, schedule, command, description) values
     'delete from private.rate_limit_counters where window_ends_at < now() - interval ''1 minute''',
     'Counters of windows that are over'
   ),
+  ('wake_message_worker', '* * * * *', 'select private.wake_message_worker()', 'Messages that are due again'),
+  (
+    'forget_codes', '15 * * * *',
+    'update private.messages set variables = variables - ''code'' - ''link'' where template_key like ''auth\_%'' and created_at < now() - interval ''1 day'' and variables ?| array[''code'', ''link'']',
+    'One-time codes and links in mails that are long sent'
+  ),
   (
     'close_idle_shows', '*/5 * * * *',
     'update public.shows set closed_at = greatest(last_activity_at, opened_at) where closed_at is null and last_activity_at < now() - interval ''6 hours''',
     'Nights that nobody closed'
   ),
+  ('expire_files', '10 * * * *', 'select private.expire_files()', 'Files of imports and reports after seven days'),
+  ('forget_song_imports', '20 4 * * *', 'select private.forget_song_imports()', 'Imports of song books that nobody ran to their end'),
   (
     'publish_silent_uploads', '* * * * *', 'select private.book_stage_expire()',
     'Song books whose upload ended on a full batch'
@@ -7543,6 +11678,37 @@ comment on function private.schedule_jobs() is 'Tells pg_cron about every job an
 revoke all on function private.schedule_jobs() from public;
 
 select private.schedule_jobs();
+
+-- sql/90-operations/30-probes.sql
+-- What the readiness probe asks. Its role can do nothing else.
+
+create function private.newest_migration()
+returns text
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  v_version text;
+begin
+  -- The CLI makes this table with its first migration, which may be the one that makes this function.
+  if to_regclass('supabase_migrations.schema_migrations') is not null then
+    execute 'select max(version) from supabase_migrations.schema_migrations' into v_version;
+  end if;
+  return v_version;
+end;
+$$;
+
+comment on function private.newest_migration() is
+  'Version of the newest migration applied, or null. Definer: the table belongs to the CLI.';
+
+revoke all on function private.newest_migration() from public;
+
+create role ops_gateway nologin;
+grant ops_gateway to postgres;
+grant usage on schema private to ops_gateway;
+grant execute on function private.newest_migration() to ops_gateway;
 
 -- policies/10-identity/profiles.sql
 grant select on public.profiles to authenticated, service_role;
@@ -7612,6 +11778,31 @@ create policy "Members with api_keys:write rename keys" on public.api_keys
   for update to authenticated
   using (organization_id = any (array(select private.organizations_with('api_keys:write'))))
   with check (organization_id = any (array(select private.organizations_with('api_keys:write'))));
+
+-- policies/20-organizations/delegated-access-sessions.sql
+grant select on public.delegated_access_sessions to authenticated, service_role;
+
+create policy "Only trusted sessions reach delegated access" on public.delegated_access_sessions
+  as restrictive for all to authenticated
+  using ((select private.session_is_trusted()));
+
+create policy "Members with audit:read see who had access, platform people see their own" on public.delegated_access_sessions
+  for select to authenticated
+  using (
+    admin_id = (select auth.uid())
+    or organization_id = any (array(select private.organizations_with('audit:read')))
+  );
+
+-- policies/20-organizations/organization-invitations.sql
+grant select on public.organization_invitations to authenticated, service_role;
+
+create policy "Only trusted sessions reach invitations" on public.organization_invitations
+  as restrictive for all to authenticated
+  using ((select private.session_is_trusted()));
+
+create policy "Members with members:read see the invitations" on public.organization_invitations
+  for select to authenticated
+  using (organization_id = any (array(select private.organizations_with('members:read'))));
 
 -- policies/20-organizations/organization-member-permissions.sql
 grant select on public.organization_member_permissions to authenticated, service_role;
@@ -7762,6 +11953,51 @@ create policy "Members with venues:update change venues" on public.venues
   for update to authenticated
   using (organization_id = any (array(select private.organizations_with('venues:update'))))
   with check (organization_id = any (array(select private.organizations_with('venues:update'))));
+
+-- policies/40-songs/imports-files.sql
+-- Files of imports lie in <organization_id>/<system_id>/. Nobody may change one that is there: an import may be reading it.
+create policy "Members with songs:write upload files to import" on storage.objects
+  for insert to authenticated
+  with check (
+    bucket_id = 'imports'
+    and (storage.foldername(name))[1] = any (array(select id::text from private.organizations_with('songs:write') as id))
+    and storage.foldername(name) in (
+      select array[system.organization_id::text, system.id::text] from public.systems as system
+    )
+  );
+
+create policy "Members with songs:write read files to import" on storage.objects
+  for select to authenticated
+  using (
+    bucket_id = 'imports'
+    and (storage.foldername(name))[1] = any (array(select id::text from private.organizations_with('songs:write') as id))
+  );
+
+create policy "Members with songs:write delete files to import" on storage.objects
+  for delete to authenticated
+  using (
+    bucket_id = 'imports'
+    and (storage.foldername(name))[1] = any (array(select id::text from private.organizations_with('songs:write') as id))
+  );
+
+-- Reports are written by the service alone and lie in <organization_id>/.
+create policy "Members with analytics:read read report files" on storage.objects
+  for select to authenticated
+  using (
+    bucket_id = 'reports'
+    and (storage.foldername(name))[1] = any (array(select id::text from private.organizations_with('analytics:read') as id))
+  );
+
+-- policies/40-songs/song-imports.sql
+grant select on public.song_imports to authenticated, service_role;
+
+create policy "Only trusted sessions reach song imports" on public.song_imports
+  as restrictive for all to authenticated
+  using ((select private.session_is_trusted()));
+
+create policy "Members with songs:read see the song imports" on public.song_imports
+  for select to authenticated
+  using (organization_id = any (array(select private.organizations_with('songs:read'))));
 
 -- policies/50-queue/blocked-songs.sql
 grant select, delete on public.blocked_songs to authenticated;
@@ -7927,6 +12163,12 @@ create policy "Members with audit:read read the log of the organization" on publ
   for select to authenticated
   using (organization_id = any (array(select private.organizations_with('audit:read'))));
 
+-- seed/reference/05-settings.sql
+insert into private.settings (key, value, description) values
+  ('app_url', 'http://127.0.0.1:3000', 'Where links in mails lead to: the app or portal, without a slash at the end'),
+  ('functions_url', '', 'Where the Edge Functions answer, such as https://<ref>.supabase.co/functions/v1; empty: nobody is woken')
+on conflict (key) do nothing;
+
 -- seed/reference/10-roles-and-permissions.sql
 -- The permission catalogue and what each role holds by default. Running it again puts the defaults back.
 
@@ -7992,6 +12234,13 @@ where permission.key in (
 )
 on conflict do nothing;
 
+-- seed/reference/12-delegable-permissions.sql
+insert into private.delegable_permissions (permission_key, needs_write)
+select permission.key, permission.key not like '%:read'
+from public.permissions as permission
+where split_part(permission.key, ':', 1) not in ('billing', 'api_keys', 'members', 'audit')
+on conflict do nothing;
+
 -- seed/reference/15-api-key-scopes.sql
 insert into public.api_key_scopes (key, description, permission_key) values
   ('requests:read', 'Read the request queue', 'requests:read'),
@@ -8013,6 +12262,12 @@ insert into private.rate_limits (key, maximum, window_seconds, description) valu
   ('requests_per_venue', 50, 3600, 'Song requests at one venue, where the venue sets nothing else'),
   ('pin_attempts_per_device', 5, 900, 'PINs tried by one guest or singer'),
   ('pin_attempts_per_venue', 200, 900, 'PINs tried at one venue'),
+  ('password_confirmations', 5, 900, 'Passwords entered again by one user'),
+  ('backup_codes', 5, 900, 'Backup codes tried by one user'),
+  ('invitations', 50, 86400, 'Invitations sent by one organization'),
+  ('invitation_resends', 5, 3600, 'Times one invitation is sent again'),
+  ('invitation_lookups', 60, 3600, 'Invitation tokens looked up from one address'),
+  ('song_imports', 30, 3600, 'Song book files imported by one organization'),
   ('api_key_rotation', 5, 3600, 'Rotations of one API key'),
   ('api_key_failures', 100, 60, 'Wrong API keys from one address')
 on conflict (key) do nothing;
@@ -8049,6 +12304,22 @@ insert into private.message_templates (key, channel, category, subject, body) va
    E'A second factor was removed from your account.\n\nIf it was not you, change your password.'),
   ('account_locked', 'email', 'security', 'Your account is locked for 15 minutes',
    E'There were five wrong passwords in a row, so signing in with a password is locked for 15 minutes.\n\nIf it was not you, set a new password.'),
+  ('backup_codes_created', 'email', 'security', 'New backup codes',
+   E'New backup codes were made for your account; the former ones no longer work.\n\nIf it was not you, change your password.'),
+  ('backup_code_used', 'email', 'security', 'A backup code was used',
+   E'Somebody, hopefully you, signed in with a backup code. The second factor was removed and all other devices were signed out. Codes left: {{left}}.\n\nIf it was not you, reset your password at once.'),
+  ('account_deleted', 'email', 'security', 'Your account has been deleted',
+   E'Your account and what belonged to it have been deleted. If it was not you, write to support.'),
+  ('organization_invitation', 'email', 'security', '{{inviter}} invited you to {{organization}}',
+   E'{{inviter}} invited you to work in {{organization}} as {{role}}.\n\nOpen this link to see and answer the invitation:\n{{link}}\n\nIt works until {{expires}}. If you do not know them, ignore this mail.'),
+  ('member_removed', 'email', 'organization', 'You no longer belong to {{organization}}',
+   E'You are no longer a member of {{organization}}.'),
+  ('delegated_access_opened', 'email', 'security', 'Support has access to {{organization}}',
+   E'Somebody from the platform may {{access}} {{organization}} for {{hours}} hours. The reason they gave:\n\n{{reason}}\n\nYou can end this at any time in the portal.'),
+  ('ownership_offered', 'email', 'security', 'You are to become the owner of {{organization}}',
+   E'{{owner}} wants to make you the owner of {{organization}}.\n\nAccept or decline it in the portal within seven days.'),
+  ('ownership_transferred', 'email', 'security', '{{organization}} has a new owner',
+   E'{{organization}} now belongs to {{owner}}.'),
   ('request_accepted', 'email', 'queue', 'Your song is in the rotation',
    E'"{{title}}" by {{artist}} has been accepted at {{venue}}.'),
   ('request_next_up', 'email', 'queue', 'You are next',
@@ -8123,4 +12394,28 @@ insert into private.openkj_commands (command, scope_key) values
   ('updateRotation', 'requests:write'),
   ('clearDatabase', 'songs:write'),
   ('addSongs', 'songs:write')
+on conflict (command) do update set scope_key = excluded.scope_key;
+
+-- seed/reference/65-request-interface.sql
+insert into private.rate_limits (key, maximum, window_seconds, description) values
+  ('request_interface_per_key', 600, 60, 'Calls of the request interface with one API key')
+on conflict (key) do nothing;
+
+insert into private.request_interface_operations (operation, scope_key) values
+  ('list_venues', 'venues:read'),
+  ('get_venue', 'venues:read'),
+  ('get_venue_statistics', 'requests:read'),
+  ('list_requests', 'requests:read'),
+  ('get_request', 'requests:read'),
+  ('set_accepting', 'requests:write'),
+  ('create_request', 'requests:write'),
+  ('process_request', 'requests:write'),
+  ('unprocess_request', 'requests:write'),
+  ('cancel_request', 'requests:write'),
+  ('process_requests', 'requests:write')
+on conflict (operation) do update set scope_key = excluded.scope_key;
+
+-- The show program's whole book, for programs that cannot search here.
+insert into private.openkj_commands (command, scope_key) values
+  ('getSongs', 'songs:read')
 on conflict (command) do update set scope_key = excluded.scope_key;
