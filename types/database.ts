@@ -1460,6 +1460,7 @@ export type Database = {
       "clear_song_book": { Args: { "p_system_id": string }; Returns: number };
       "close_show": { Args: { "p_venue_id": string }; Returns: undefined };
       "confirm_password": { Args: { "p_password": string }; Returns: boolean };
+      "count_backup_codes": { Args: Record<PropertyKey, never>; Returns: number };
       "create_api_key": {
         Args: {
           "p_allowed_networks"?: (unknown)[];
@@ -1539,6 +1540,18 @@ export type Database = {
         Returns: string;
       };
       "leave_organization": { Args: { "p_organization_id": string }; Returns: undefined };
+      "list_dead_messages": {
+        Args: { "p_limit"?: number };
+        Returns: {
+          "attempts": number;
+          "channel": string;
+          "created_at": string;
+          "id": string;
+          "last_error": string;
+          "recipient": string;
+          "template": string;
+        }[];
+      };
       "list_members": {
         Args: {
           "p_limit"?: number;
@@ -1571,6 +1584,32 @@ export type Database = {
           "is_current": boolean;
           "last_used_at": string;
           "user_agent": string;
+        }[];
+      };
+      "list_venues": {
+        Args: {
+          "p_accepting"?: boolean;
+          "p_city"?: string;
+          "p_country"?: string;
+          "p_limit"?: number;
+          "p_page"?: number;
+          "p_search"?: string;
+          "p_sort"?: string;
+          "p_state"?: string;
+        };
+        Returns: {
+          "accepting_requests": boolean;
+          "address": string;
+          "city": string;
+          "country": string;
+          "id": string;
+          "name": string;
+          "phone_number": string;
+          "postal_code": string;
+          "state": string;
+          "total_count": number;
+          "url_name": string;
+          "website": string;
         }[];
       };
       "most_requested_songs": {
@@ -1668,6 +1707,7 @@ export type Database = {
       };
       "remove_member": { Args: { "p_member_id": string }; Returns: undefined };
       "resend_invitation": { Args: { "p_invitation_id": string }; Returns: undefined };
+      "retry_message": { Args: { "p_id": string }; Returns: undefined };
       "revoke_api_key": { Args: { "p_api_key_id": string }; Returns: undefined };
       "revoke_invitation": { Args: { "p_invitation_id": string }; Returns: undefined };
       "rotate_api_key": { Args: { "p_api_key_id": string; "p_grace_hours"?: number }; Returns: Json };
@@ -1789,6 +1829,7 @@ export type Database = {
         Args: { "p_end"?: string; "p_start"?: string; "p_venue_id": string };
         Returns: Json;
       };
+      "venue_today": { Args: { "p_venue_id": string }; Returns: Json };
     };
     Enums: {
       [_ in never]: never;

@@ -142,3 +142,37 @@ used code. 5 attempts in 15 minutes. Blanks, dashes and case do not matter. Erro
 
 revoke all on function public.use_backup_code(text) from public;
 grant execute on function public.use_backup_code(text) to authenticated;
+
+create function private.count_backup_codes()
+returns integer
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  v_user_id uuid := private.require_user();
+begin
+  return (select count(*) from private.backup_codes as code where code.user_id = v_user_id and code.used_at is null);
+end;
+$$;
+
+comment on function private.count_backup_codes() is 'Definer: codes are private.';
+
+revoke all on function private.count_backup_codes() from public;
+grant execute on function private.count_backup_codes() to authenticated;
+
+create function public.count_backup_codes()
+returns integer
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select private.count_backup_codes();
+$$;
+
+comment on function public.count_backup_codes() is 'How many unused backup codes the caller has. Errors: 401.';
+
+revoke all on function public.count_backup_codes() from public;
+grant execute on function public.count_backup_codes() to authenticated;

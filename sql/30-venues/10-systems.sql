@@ -50,6 +50,32 @@ create trigger systems_number
   before insert on public.systems
   for each row execute function private.number_system();
 
+create function private.keep_system_with_songs()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+  -- Deleting the whole organization takes its systems along; that arrives here from inside another trigger.
+  if pg_trigger_depth() = 1 and private.book_size(old.id) > 0 then
+    perform private.raise_error(
+      409, 'system_has_songs', format('The book of this system has %s songs.', private.book_size(old.id)), 'Clear the song book first.'
+    );
+  end if;
+  return old;
+end;
+$$;
+
+comment on function private.keep_system_with_songs() is 'A song book is never lost by deleting its system. Definer: books are private.';
+
+revoke all on function private.keep_system_with_songs() from public;
+
+create trigger systems_keep_with_songs
+  before delete on public.systems
+  for each row execute function private.keep_system_with_songs();
+
 -- When each rig was last heard of. Apart from its row, which people edit and which is audited.
 create table private.system_heartbeats (
   system_id uuid primary key references public.systems (id) on delete cascade,

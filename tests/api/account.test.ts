@@ -34,6 +34,7 @@ describe("backup codes", () => {
     ).toBe(true);
     expect(expectData(await half.from("profiles").select("user_id"))).toEqual([{ user_id: person.userId }]);
     expect((await person.client.from("profiles").select("user_id")).status).toBe(401);
+    expect(expectData(await half.rpc("count_backup_codes"))).toBe(9);
     expect((await latestMessage(person.email, "backup_code_used")).body_text).toContain("Codes left: 9");
   });
 

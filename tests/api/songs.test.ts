@@ -27,7 +27,10 @@ async function newRig(name: string): Promise<Rig> {
 const unique = (): string => `q${randomUUID().replaceAll("-", "").slice(0, 12)}`;
 
 function newSongs(count: number, word: string = unique()): Song[] {
-  return Array.from({ length: count }, (_, n) => ({ artist: `${word} Band ${n % 37}`, title: `${word} Song ${n}` }));
+  return Array.from(
+    { length: count },
+    (_, n) => ({ artist: `${word} Band ${n % 37}`, title: `${word} Song ${n}` }),
+  );
 }
 
 /** Connections of their own, so that calls really run at the same time. */
@@ -59,7 +62,9 @@ async function publish(sql: postgres.Sql, systemId: string): Promise<{ changed: 
 
 async function upload(sql: postgres.Sql, systemId: string, songs: readonly Song[]): Promise<number> {
   await sql`select private.book_stage_open(${systemId})`;
-  for (let from = 0; from <= songs.length; from += 1000) await stage(sql, systemId, songs.slice(from, from + 1000));
+  for (let from = 0; from <= songs.length; from += 1000) {
+    await stage(sql, systemId, songs.slice(from, from + 1000));
+  }
   return (await publish(sql, systemId)).songs;
 }
 
@@ -141,9 +146,15 @@ describe("through the API", () => {
         song.title
       );
     const book = { p_system_id: rig.systemId };
-    const id = expectData(await rig.host.client.rpc("add_song", { ...book, p_artist: word, p_title: "Frist" }));
+    const id = expectData(
+      await rig.host.client.rpc("add_song", { ...book, p_artist: word, p_title: "Frist" }),
+    );
     expect(await search()).toEqual(["Frist"]);
-    const again = await rig.host.client.rpc("add_song", { ...book, p_artist: word.toUpperCase(), p_title: "frist!" });
+    const again = await rig.host.client.rpc("add_song", {
+      ...book,
+      p_artist: word.toUpperCase(),
+      p_title: "frist!",
+    });
     expect(again).toMatchObject({ status: 409, error: { message: "song_already_exists" } });
     const corrected = expectData(
       await rig.host.client.rpc("update_song", { ...book, p_song_id: id, p_title: "First" }),
@@ -179,16 +190,20 @@ describe("at the same time", () => {
   test("a batch sent twice at once counts once", async () => {
     const songs = newSongs(400);
     await database`select private.book_stage_open(${other.systemId})`;
-    await withConnections(6, (connections) =>
-      Promise.all(connections.map((connection) => stage(connection, other.systemId, songs))));
+    await withConnections(
+      6,
+      (connections) => Promise.all(connections.map((connection) => stage(connection, other.systemId, songs))),
+    );
     expect(await publish(database, other.systemId)).toEqual({ changed: true, songs: 400 });
   });
 
   test("of several who publish at once one changes the book", async () => {
     await database`select private.book_stage_open(${other.systemId})`;
     await stage(database, other.systemId, newSongs(50));
-    const results = await withConnections(5, (connections) =>
-      Promise.all(connections.map((connection) => publish(connection, other.systemId))));
+    const results = await withConnections(
+      5,
+      (connections) => Promise.all(connections.map((connection) => publish(connection, other.systemId))),
+    );
     expect(results.filter(({ changed }) => changed)).toHaveLength(1);
     expect(results.map(({ songs }) => songs)).toEqual([50, 50, 50, 50, 50]);
   });
@@ -196,8 +211,10 @@ describe("at the same time", () => {
   test("of several who add one song at once one succeeds", async () => {
     const word = unique();
     const answers = await Promise.all(
-      Array.from({ length: 8 }, () =>
-        rig.host.client.rpc("add_song", { p_system_id: rig.systemId, p_artist: word, p_title: word })),
+      Array.from(
+        { length: 8 },
+        () => rig.host.client.rpc("add_song", { p_system_id: rig.systemId, p_artist: word, p_title: word }),
+      ),
     );
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409, 409, 409, 409, 409, 409]);
   });

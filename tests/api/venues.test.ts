@@ -130,6 +130,57 @@ describe("finding venues", () => {
   });
 });
 
+describe("listing venues", () => {
+  test("filters and pages; wildcards are plain text; private ones are left out", async () => {
+    const city = `Town ${unique()}`;
+    await addVenue(host, { name: "100% Karaoke", city });
+    await addVenue(host, { name: "Another Bar", city, accepting_requests: false });
+    await addVenue(host, { name: "Hidden Bar", city, is_private: true });
+    const list = async (values: Record<string, string | number | boolean>) =>
+      expectData(await newClient().rpc("list_venues", { p_city: city, ...values })).map(({ name }) => name);
+    expect(await list({})).toEqual(["100% Karaoke", "Another Bar"]);
+    expect(await list({ p_search: "%" })).toEqual(["100% Karaoke"]);
+    expect(await list({ p_accepting: true })).toEqual(["100% Karaoke"]);
+    expect(await list({ p_limit: 1, p_page: 2 })).toEqual(["Another Bar"]);
+    expect((await newClient().rpc("list_venues", { p_sort: "distance" })).error?.message).toBe(
+      "invalid_sort",
+    );
+  });
+
+  test("a venue tells at its door what is going on", async () => {
+    const venue = await addVenue(host);
+    const door = expectData(await newClient().rpc("venue_today", { p_venue_id: venue.id }));
+    expect(door).toEqual({
+      total_songs: 0,
+      requests_today: 0,
+      waiting: 0,
+      show_opened_at: null,
+      pin_required: false,
+    });
+    expect((await newClient().rpc("venue_today", { p_venue_id: randomUUID() })).error?.message).toBe(
+      "venue_not_found",
+    );
+  });
+});
+
+describe("systems", () => {
+  test("are numbered from 1, and one with songs cannot be deleted", async () => {
+    const { client, organizationId } = await signUpHost("systems");
+    const second = expectData(
+      await client.from("systems").insert({ organization_id: organizationId, name: "Second" }).select()
+        .single(),
+    );
+    expect(second.openkj_system_id).toBe(2);
+    expectData(
+      await client.rpc("add_song", { p_system_id: second.id, p_artist: "ABBA", p_title: "Waterloo" }),
+    );
+    const refused = await client.from("systems").delete().eq("id", second.id);
+    expect([refused.status, refused.error?.message]).toEqual([409, "system_has_songs"]);
+    expect((await client.rpc("clear_song_book", { p_system_id: second.id })).error).toBeNull();
+    expectData(await client.from("systems").delete().eq("id", second.id).select().single());
+  });
+});
+
 describe("opening and closing", () => {
   test("needs requests:process at that venue", async () => {
     const venue = await addVenue(host);
