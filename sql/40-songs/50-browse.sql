@@ -83,18 +83,25 @@ grant execute on function private.browse_book_artist(uuid, text, integer, intege
 
 create function private.browse_book(p_system_id uuid, p_letter text, p_limit integer, p_offset integer)
 returns table (song_id bigint, artist text, title text)
-language sql
+language plpgsql
 stable
 security definer
 rows 100
 set search_path = ''
 as $$
+declare
+  v_letter text := private.artist_letter(private.normalize_text(p_letter));
+begin
+  return query
   with
     artists as (
-      select artist.place, artist.spelling_id, artist.songs, sum(artist.songs) over (order by artist.place) - artist.songs as before
+      select
+        listed.spelling_id, listed.songs, row_number() over alphabet as place,
+        sum(listed.songs) over alphabet - listed.songs as before
       from private.book_letters as entry
-      cross join lateral unnest(entry.artists, entry.songs) with ordinality as artist (spelling_id, songs, place)
-      where entry.system_id = p_system_id and entry.letter = private.artist_letter(private.normalize_text(p_letter))
+      cross join lateral unnest(entry.artists, entry.songs) with ordinality as listed (spelling_id, songs, place)
+      where entry.system_id = p_system_id and (p_letter is null or entry.letter = v_letter)
+      window alphabet as (order by entry.letter, listed.place)
     )
   select song.song_id, song.artist, song.title
   from artists
@@ -106,10 +113,12 @@ as $$
   where artists.before < p_offset + p_limit and artists.before + artists.songs > p_offset
   order by artists.place, song.place
   limit p_limit;
+end;
 $$;
 
 comment on function private.browse_book(uuid, text, integer, integer) is
-  'The songs of a book by the artists under a letter, by artist and title. Definer: books and catalogue are private.';
+  'The songs of a book by artist and title: those by the artists under a letter, or all when it is null. Definer: books and
+catalogue are private.';
 
 revoke all on function private.browse_book(uuid, text, integer, integer) from public;
 grant execute on function private.browse_book(uuid, text, integer, integer) to service_role;

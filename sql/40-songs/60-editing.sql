@@ -193,30 +193,33 @@ security definer
 set search_path = ''
 as $$
 declare
-  v_old_id integer;
   v_old private.song_spellings;
   v_new_id integer;
   v_song_id bigint;
 begin
   perform private.require_system(p_system_id, 'songs:write');
-  perform private.lock_book(p_system_id);
-  v_old_id := private.book_spelling(p_system_id, p_song_id);
-  if v_old_id is null then
-    perform private.raise_error(404, 'song_not_found', 'The book does not have this song.', 'Search the book again.');
-  end if;
-  select spelling.* into v_old from private.song_spellings as spelling where spelling.id = v_old_id;
+  select spelling.* into v_old
+  from private.song_spellings as spelling
+  where spelling.id = private.book_spelling(p_system_id, p_song_id);
   p_artist := coalesce(p_artist, v_old.artist);
   p_title := coalesce(p_title, v_old.title);
-  perform private.require_song_text(p_artist, p_title);
-  v_new_id := private.catalogue_spelling(btrim(p_artist), btrim(p_title));
+  if v_old.id is not null then
+    perform private.require_song_text(p_artist, p_title);
+    -- The catalogue before the book, as uploads do: in one order nobody waits in a circle.
+    v_new_id := private.catalogue_spelling(btrim(p_artist), btrim(p_title));
+  end if;
+  perform private.lock_book(p_system_id);
+  if v_old.id is distinct from private.book_spelling(p_system_id, p_song_id) or v_old.id is null then
+    perform private.raise_error(404, 'song_not_found', 'The book does not have this song.', 'Search the book again.');
+  end if;
   select spelling.song_id into v_song_id from private.song_spellings as spelling where spelling.id = v_new_id;
-  if v_new_id <> v_old_id then
+  if v_new_id <> v_old.id then
     if v_song_id <> p_song_id and private.book_spelling(p_system_id, v_song_id) is not null then
       perform private.raise_error(
         409, 'song_already_exists', 'The book already has a song with this artist and title.', 'Delete one of the two instead.'
       );
     end if;
-    perform private.set_book_spelling(p_system_id, v_old_id, false);
+    perform private.set_book_spelling(p_system_id, v_old.id, false);
     perform private.set_book_spelling(p_system_id, v_new_id, true);
   end if;
   return v_song_id;

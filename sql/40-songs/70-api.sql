@@ -1,10 +1,10 @@
 -- What apps call. Thin: they run as the caller and reach one definer function each, which checks who may do what.
 
-create function private.require_book(p_venue_id uuid, p_limit integer, p_offset integer)
-returns uuid
+create function private.require_page(p_limit integer, p_offset integer)
+returns void
 language plpgsql
-stable
-security definer
+immutable
+security invoker
 set search_path = ''
 as $$
 begin
@@ -14,6 +14,22 @@ begin
   if p_offset is null or p_offset not between 0 and 1000000 then
     perform private.raise_error(400, 'offset_invalid', 'The offset is not between 0 and 1,000,000.', 'Send 0 or more, or leave it out.');
   end if;
+end;
+$$;
+
+comment on function private.require_page(integer, integer) is 'Refuses a page that makes no sense.';
+
+revoke all on function private.require_page(integer, integer) from public;
+
+create function private.require_book(p_venue_id uuid, p_limit integer, p_offset integer)
+returns uuid
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.require_page(p_limit, p_offset);
   if not exists (select from public.venues as venue where venue.id = p_venue_id and venue.archived_at is null) then
     perform private.raise_error(404, 'venue_not_found', 'There is no such venue.', 'Check the id.');
   end if;
@@ -369,3 +385,53 @@ upload_not_found.';
 
 revoke all on function public.discard_book_upload(uuid) from public;
 grant execute on function public.discard_book_upload(uuid) to authenticated;
+
+create function private.list_songs(p_system_id uuid, p_letter text, p_limit integer, p_offset integer)
+returns table (song_id bigint, artist text, title text, total_count integer)
+language plpgsql
+stable
+security definer
+rows 20
+set search_path = ''
+as $$
+begin
+  perform private.require_system(p_system_id, 'songs:read');
+  perform private.require_page(p_limit, p_offset);
+  if p_letter is not null and char_length(p_letter) <> 1 then
+    perform private.raise_error(400, 'letter_invalid', 'The letter is not one character.', 'Send one letter, "#", or leave it out.');
+  end if;
+  return query
+  select
+    song.song_id, song.artist, song.title,
+    (
+      select coalesce(sum(entry.songs), 0)
+      from private.browse_book_letters(p_system_id) as entry
+      where p_letter is null or entry.letter = private.artist_letter(private.normalize_text(p_letter))
+    )::integer
+  from private.browse_book(p_system_id, p_letter, p_limit, p_offset) as song;
+end;
+$$;
+
+comment on function private.list_songs(uuid, text, integer, integer) is 'See public.list_songs. Definer: books are private; checks songs:read itself.';
+
+revoke all on function private.list_songs(uuid, text, integer, integer) from public;
+grant execute on function private.list_songs(uuid, text, integer, integer) to authenticated;
+
+create function public.list_songs(p_system_id uuid, p_letter text default null, p_limit integer default 20, p_offset integer default 0)
+returns table (song_id bigint, artist text, title text, total_count integer)
+language sql
+stable
+security invoker
+rows 20
+set search_path = ''
+as $$
+  select * from private.list_songs(p_system_id, p_letter, p_limit, p_offset);
+$$;
+
+comment on function public.list_songs(uuid, text, integer, integer) is
+  'The songs in the book of a system, by artist and title, all or those of one letter ("#" for digits and symbols), for the people
+who keep it. Needs songs:read. Errors: 400 letter_invalid, limit_invalid, offset_invalid; 401; 403 permission_denied; 404
+system_not_found.';
+
+revoke all on function public.list_songs(uuid, text, integer, integer) from public;
+grant execute on function public.list_songs(uuid, text, integer, integer) to authenticated;

@@ -346,6 +346,7 @@ insert into function_expectations values
   ('list_dead_messages', '',                                       '-    ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  ok      ok   ok  -'),
   ('list_members', '{A}',                                          '-    404 404 404 ok    ok   ok  403  403   ok  404 404 403     401  403 -'),
   ('list_sessions', '',                                            '-    ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  403     401  403 -'),
+  ('list_songs', '{system}',                                       '-    404 404 404 ok    ok   ok  ok   ok    ok  404 404 403     401  403 -'),
   ('most_requested_songs', '{hall}',                               'ok   ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  ok      ok   ok  -'),
   ('move_request', '{request of eve}',                             '-    404 404 404 ok    ok   ok  ok   ok    403 404 404 403     401  403 -'),
   ('my_requests', '',                                              '-    ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  403     401  403 -'),
@@ -549,6 +550,7 @@ from (
     list_dead_messages                  authenticated
     list_members                        authenticated
     list_sessions                       authenticated
+    list_songs                          authenticated
     may_follow                          authenticated
     mfa_verification_attempt_hook       supabase_auth_admin
     most_requested_songs                anon,authenticated

@@ -57,6 +57,27 @@ select is(
   array['Waterloo', 'Take On Me', 'House of the Rising Sun'], 'and come in pages across artists'
 );
 
+-- For the people who keep the book -------------------------------------------------------------------------------------
+
+select is(
+  (select array_agg(title) from private.browse_book(tests.id('system'), null, 100, 0)),
+  array['Yadnus', 'Changes', 'Chiquitita', 'Fernando', 'Waterloo', 'Take On Me', 'House of the Rising Sun', 'Westerland',
+    'Uncertain Smile', 'One', 'Je veux', '群青日和'],
+  'without a letter the whole book is in order'
+);
+select is(
+  tests.answer('stan', $$ select title, total_count from public.list_songs(tests.id('system'), null, 2, 3) $$),
+  '[{"title": "Fernando", "total_count": 12}, {"title": "Waterloo", "total_count": 12}]', 'a member pages through the whole book'
+);
+select is(
+  tests.answer('stan', $$ select title, total_count from public.list_songs(tests.id('system'), 'u') $$),
+  '[{"title": "One", "total_count": 1}]', 'or through a letter'
+);
+select is(tests.attempt('eve', $$ select * from public.list_songs(tests.id('system')) $$), '404 system_not_found', 'nobody else does');
+select is(
+  tests.attempt('stan', $$ select * from public.list_songs(tests.id('system'), 'xx') $$), '400 letter_invalid', 'a letter is one character'
+);
+
 select is(
   tests.answer('anon', $$ select distinct title from public.newest_songs(tests.id('inn')) order by title $$),
   '[{"title": "Crazy"}, {"title": "SOS"}]', 'the newest songs of a first upload are its songs'
