@@ -102,7 +102,7 @@ async function sendMail(
     token_hash: second?.hash ?? first.hash,
     token_new: second?.code ?? "",
     token_hash_new: second === undefined ? "" : first.hash,
-    redirect_to: first.action === "reauthentication" ? "" : redirectTarget(call),
+    redirect_to: redirectTarget(call),
     site_url: call.settings.externalUrl,
     email_action_type: first.action,
   };
@@ -124,6 +124,7 @@ export async function notify(
   const emailData = {
     ...emptyEmailData,
     ...details,
+    redirect_to: redirectTarget(call),
     site_url: call.settings.externalUrl,
     email_action_type: `${what}_notification`,
   };

@@ -23,12 +23,6 @@ const invalid = (message: string) => [400, "validation_failed", message];
 const verify = (body: unknown) => call("POST", "/verify", body);
 const verifyRefusal = (body: unknown) => refusal("POST", "/verify", body);
 
-const verifier = "the-verifier-of-a-test-with-more-than-forty-three-characters";
-const challenge = {
-  code_challenge: createHash("sha256").update(verifier).digest("base64url"),
-  code_challenge_method: "s256",
-};
-
 async function follow(hash: string, type: string, to = "http://127.0.0.1:3000/done") {
   const query = new URLSearchParams({ token: hash, type, redirect_to: to });
   const { status, headers } = await call("GET", `/verify?${query}`);
@@ -178,115 +172,6 @@ describe("password recovery", () => {
     const { body } = await verify({ type: "recovery", email, token: await sentCode(email) });
     expect(body.user).toMatchObject({ id, email_confirmed_at: expect.any(String) });
     expect(body.user.identities[0].identity_data.email_verified).toBe(false);
-  });
-});
-
-describe("links", () => {
-  test("lead to the page with tokens in the fragment", async () => {
-    const { email } = await createUser("linked");
-    await call("POST", "/otp", { email });
-    const { status, location } = await follow(
-      await sentHash(email),
-      "magiclink",
-      "http://127.0.0.1:3000/in?next=1",
-    );
-    expect(status).toBe(303);
-    expect(location.startsWith("http://127.0.0.1:3000/in?next=1#access_token=")).toBe(true);
-    expect(parametersOf(location, "hash")).toMatchObject({ type: "magiclink", token_type: "bearer", sb: "" });
-  });
-
-  test("used, wrong or made up lead to the page with an error", async () => {
-    const { email } = await createUser("used");
-    await call("POST", "/otp", { email });
-    const hash = await sentHash(email);
-    await follow(hash, "magiclink");
-    for (
-      const [token, type] of [[hash, "magiclink"], ["0".repeat(56), "signup"], ["' or true --", "recovery"]]
-    ) {
-      const { status, location } = await follow(token ?? "", type ?? "");
-      expect([status, location]).toEqual([
-        303,
-        "http://127.0.0.1:3000/done#error=access_denied&error_code=otp_expired" +
-        "&error_description=Email+link+is+invalid+or+has+expired&sb=",
-      ]);
-    }
-  });
-
-  test("with a code exchange carry errors in the query too", async () => {
-    const { status, location } = await follow(`pkce_${"0".repeat(56)}`, "magiclink");
-    expect(status).toBe(303);
-    expect(parametersOf(location, "search")).toEqual({
-      error: "access_denied",
-      error_code: "otp_expired",
-      error_description: "Email link is invalid or has expired",
-    });
-    expect(parametersOf(location, "hash")).toMatchObject({ error_code: "otp_expired" });
-  });
-
-  test("need a token and a type", async () => {
-    expect((await refusal("GET", "/verify?type=signup")).slice(0, 2)).toEqual([400, "validation_failed"]);
-    expect(await refusal("GET", "/verify?token=abc"))
-      .toEqual(invalid("Verify requires a verification type"));
-  });
-
-  test("can be redeemed by the app instead", async () => {
-    const { id, email } = await createUser("redeem");
-    await call("POST", "/otp", { email });
-    const { data, error } = await client().auth.verifyOtp({
-      token_hash: await sentHash(email),
-      type: "email",
-    });
-    expect(error).toBeNull();
-    expect(data.user?.id).toBe(id);
-  });
-
-  test("with a code exchange are worth a session to who asked", async () => {
-    const { id, email } = await createUser("exchange");
-    for (const [path, type] of [["/otp", "magiclink"], ["/recover", "recovery"]] as const) {
-      await call("POST", path, { email, ...challenge });
-      const { location } = await follow(await sentHash(email), type);
-      const { code } = parametersOf(location, "search");
-      const { status, body } = await call("POST", "/token?grant_type=pkce", {
-        auth_code: code,
-        code_verifier: verifier,
-      });
-      expect([status, body.user?.id]).toEqual([200, id]);
-      expect(claimsOf(body.access_token).amr).toMatchObject([{ method: type }]);
-      await pauseBetweenMessages();
-    }
-  });
-
-  test("with a code exchange end five minutes after they were asked for", async () => {
-    const { id, email } = await createUser("slow");
-    await call("POST", "/recover", { email, ...challenge });
-    await database`update auth.flow_state set created_at = now() - interval '6 minutes' where user_id = ${id}`;
-    const { location } = await follow(await sentHash(email), "recovery");
-    const { code } = parametersOf(location, "search");
-    expect(await refusal("POST", "/token?grant_type=pkce", { auth_code: code, code_verifier: verifier }))
-      .toEqual([422, "flow_state_expired", "invalid flow state, flow state has expired"]);
-  });
-
-  test("accept the plain method", async () => {
-    const { email } = await createUser("plain");
-    await call("POST", "/otp", { email, code_challenge: verifier, code_challenge_method: "plain" });
-    const { location } = await follow(await sentHash(email), "magiclink");
-    const { code } = parametersOf(location, "search");
-    expect(
-      await refusal("POST", "/token?grant_type=pkce", { auth_code: code, code_verifier: `${verifier}x` }),
-    )
-      .toEqual([400, "bad_code_verifier", "code challenge does not match previously saved code verifier"]);
-    const answer = await call("POST", "/token?grant_type=pkce", { auth_code: code, code_verifier: verifier });
-    expect(answer.status).toBe(200);
-  });
-
-  test("of a code exchange must be known", async () => {
-    expect(
-      await refusal("POST", "/token?grant_type=pkce", {
-        auth_code: crypto.randomUUID(),
-        code_verifier: verifier,
-      }),
-    )
-      .toEqual([404, "flow_state_not_found", "invalid flow state, no valid flow state found"]);
   });
 });
 

@@ -1,0 +1,149 @@
+import { createHash } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { canStartServers } from "./support/own-server.ts";
+import type { ProviderStage } from "./support/provider-stage.ts";
+import { newPerson, startProviderStage } from "./support/provider-stage.ts";
+import { claimsOf, client, createUser, database, parametersOf, password } from "./support/api.ts";
+
+let stage: ProviderStage;
+
+beforeAll(async () => {
+  if (canStartServers) stage = await startProviderStage();
+});
+
+afterAll(async () => await stage?.stop());
+
+describe.skipIf(!canStartServers)("linking", () => {
+  test("adds a provider to a signed-in user, who keeps address and data", async () => {
+    const { id, email } = await createUser("linker", { user_metadata: { name: "Mine" } });
+    const app = client(undefined, stage.server.url);
+    const { data } = await app.auth.signInWithPassword({ email, password });
+    const state = await stage.begin("", data.session?.access_token ?? "");
+    const user = await stage.userOf(parametersOf(await stage.comeBack(state, newPerson("linked")), "hash"));
+    expect(user).toMatchObject({ id, email, user_metadata: { name: "Mine" } });
+    expect(user.app_metadata.providers).toEqual(["email", "keycloak"]);
+    expect((await stage.call("GET", "/user", undefined, { token: data.session?.access_token ?? "" })).status)
+      .toBe(
+        200,
+      );
+
+    const identity = user.identities.find(({ provider }: { provider: string }) => provider === "email");
+    expect((await app.auth.unlinkIdentity(identity)).error).toBeNull();
+    const after = (await app.auth.getUser()).data.user;
+    expect(after?.identities?.map(({ provider }) => provider)).toEqual(["keycloak"]);
+    expect(after?.email).not.toBe(email);
+  });
+
+  test("makes an anonymous user permanent", async () => {
+    const { body } = await stage.call("POST", "/signup", {});
+    const person = newPerson("settled");
+    const state = await stage.begin("", body.access_token);
+    const user = await stage.userOf(parametersOf(await stage.comeBack(state, person), "hash"));
+    expect(user).toMatchObject({ id: body.user.id, is_anonymous: false, email: person.email });
+  });
+
+  test("can answer with the address instead of leading there", async () => {
+    const { body } = await stage.call("POST", "/signup", {});
+    const { body: answer } = await stage.call(
+      "GET",
+      `/user/identities/authorize?provider=keycloak&skip_http_redirect=true`,
+      undefined,
+      { token: body.access_token },
+    );
+    expect(answer.url.startsWith(`${stage.issuer.url}/protocol/openid-connect/auth?`)).toBe(true);
+  });
+
+  test("takes no identity from anybody", async () => {
+    const person = newPerson("owned");
+    await stage.signIn(person);
+    const { body } = await stage.call("POST", "/signup", {});
+    const location = await stage.comeBack(await stage.begin("", body.access_token), person);
+    expect(parametersOf(location, "search")).toMatchObject({
+      error_code: "identity_already_exists",
+      error_description: "Identity is already linked to another user",
+    });
+  });
+});
+
+describe.skipIf(!canStartServers)("an id_token", () => {
+  const grant = (body: Record<string, unknown>, token?: string) =>
+    stage.call("POST", "/token?grant_type=id_token", body, token === undefined ? {} : { token });
+
+  test("signs in", async () => {
+    const person = newPerson("native");
+    const nonce = "a-nonce";
+    const idToken = await stage.issuer.idToken({
+      ...person,
+      aud: "test-client",
+      nonce: createHash("sha256").update(nonce).digest("hex"),
+    });
+    const app = client(undefined, stage.server.url);
+    const { data, error } = await app.auth.signInWithIdToken({ provider: "keycloak", token: idToken, nonce });
+    expect(error).toBeNull();
+    expect(data.user).toMatchObject({ email: person.email, app_metadata: { provider: "keycloak" } });
+    expect(data.user).not.toHaveProperty("confirmed_at");
+  });
+
+  test("must be whole, meant for this project and in time", async () => {
+    const person = newPerson("picky");
+    const good = await stage.issuer.idToken({ ...person, aud: "test-client" });
+    const cases: [Record<string, unknown>, string, string][] = [
+      [{ provider: "keycloak" }, "invalid request", "id_token required"],
+      [{ provider: "keycloak", id_token: `${good.slice(0, -4)}AAAA` }, "invalid request", "Bad ID token"],
+      [
+        {
+          provider: "keycloak",
+          id_token: await stage.issuer.idToken({ ...person, aud: "test-client" }, -60),
+        },
+        "invalid request",
+        "Bad ID token",
+      ],
+      [
+        { provider: "keycloak", id_token: await stage.issuer.idToken({ ...person, aud: "zz" }) },
+        "invalid request",
+        "Unacceptable audience in id_token: [zz]",
+      ],
+      [
+        { provider: "keycloak", id_token: good, nonce: "n" },
+        "invalid request",
+        "Passed nonce and nonce in id_token should either both exist or not.",
+      ],
+      [
+        {
+          provider: "keycloak",
+          id_token: await stage.issuer.idToken({ ...person, aud: "test-client", nonce: "other" }),
+          nonce: "n",
+        },
+        "invalid nonce",
+        "Nonces mismatch",
+      ],
+    ];
+    for (const [body, error, description] of cases) {
+      const answer = await grant(body);
+      expect([answer.status, answer.body]).toEqual([400, { error, error_description: description }]);
+    }
+    expect((await database`select from auth.users where email = ${person.email}`).length).toBe(0);
+  });
+
+  test("of a provider that is off is refused", async () => {
+    const idToken = await stage.issuer.idToken({ ...newPerson("off"), aud: "test-client" });
+    const [status, code] = await stage.refusal("POST", "/token?grant_type=id_token", {
+      provider: "google",
+      id_token: idToken,
+    });
+    expect([status, code]).toEqual([400, "provider_disabled"]);
+  });
+
+  test("links to a signed-in user", async () => {
+    const { body } = await stage.call("POST", "/signup", {});
+    const person = newPerson("link-token");
+    const idToken = await stage.issuer.idToken({ ...person, aud: "test-client" });
+    const answer = await grant(
+      { provider: "keycloak", id_token: idToken, link_identity: true },
+      body.access_token,
+    );
+    expect(answer.status).toBe(200);
+    expect(answer.body.user).toMatchObject({ id: body.user.id, email: person.email });
+    expect(claimsOf(answer.body.access_token).session_id).not.toBe(claimsOf(body.access_token).session_id);
+  });
+});
