@@ -20,7 +20,10 @@ export class SongMaker {
     this.#random = randomNumbers(seed);
     const known = new Set<string>();
     while (known.size < words) {
-      const word = Array.from({ length: 1 + this.below(4) }, () => this.pick(consonants) + this.pick(vowels) + this.pick(endings));
+      const word = Array.from(
+        { length: 1 + this.below(4) },
+        () => this.pick(consonants) + this.pick(vowels) + this.pick(endings),
+      );
       known.add(word.join(""));
     }
     this.words = [...known];

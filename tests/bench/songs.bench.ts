@@ -15,7 +15,10 @@ const report = new Report();
 const maker = new SongMaker(42);
 
 function batches<Item>(items: readonly Item[], length: number): Item[][] {
-  return Array.from({ length: Math.ceil(items.length / length) }, (_, n) => items.slice(n * length, (n + 1) * length));
+  return Array.from(
+    { length: Math.ceil(items.length / length) },
+    (_, n) => items.slice(n * length, (n + 1) * length),
+  );
 }
 
 async function addToCatalogue(songs: readonly Song[]): Promise<void> {
@@ -95,7 +98,11 @@ async function search(query: Query): Promise<readonly { song_id: string }[]> {
 }
 
 /** The share of songs found on the first page of a query made from each. */
-async function recall(systemIds: readonly string[], count: number, ask: (song: Song) => string): Promise<number> {
+async function recall(
+  systemIds: readonly string[],
+  count: number,
+  ask: (song: Song) => string,
+): Promise<number> {
   let found = 0;
   let asked = 0;
   for (const systemId of systemIds) {
@@ -132,7 +139,9 @@ async function upload(systemId: string, songs: readonly Song[]): Promise<Upload>
   const total = await milliseconds(async () => {
     await database`select private.book_stage_open(${systemId})`;
     for (const batch of batches(songs, 1_000)) {
-      await database`select * from private.book_stage_add(${systemId}, ${JSON.stringify(batch)}::text::jsonb)`;
+      await database`select * from private.book_stage_add(${systemId}, ${
+        JSON.stringify(batch)
+      }::text::jsonb)`;
     }
     publish = await milliseconds(async () => {
       await database`select * from private.book_publish(${systemId})`;
@@ -167,9 +176,14 @@ async function main(): Promise<void> {
     for (const query of lonely.slice(0, 50)) await search(query);
     const alone = await latencies(lonely, search, 3);
 
-    for (let number = 1; number < size.distinctBooks; number++) await fillBook(systems[number]!, number, first.spelling);
+    for (let number = 1; number < size.distinctBooks; number++) {
+      await fillBook(systems[number]!, number, first.spelling);
+    }
     for (let number = 0; number < size.distinctBooks; number++) {
-      await copyBook(systems[number]!, systems.filter((_, n) => n >= size.distinctBooks && n % size.distinctBooks === number));
+      await copyBook(
+        systems[number]!,
+        systems.filter((_, n) => n >= size.distinctBooks && n % size.distinctBooks === number),
+      );
     }
     await database`vacuum analyze private.book_chunks, private.books, private.book_letters`;
     const [stored] = await database<{ bytes: string; memberships: string }[]>`
@@ -181,7 +195,8 @@ async function main(): Promise<void> {
     const spread = systems.filter((_, n) => n % Math.ceil(systems.length / 100) === 0);
     const queries = await queriesFor(spread, size.queries);
     const ids = queries.map((_, n) => first.spelling + 1 + (n * 7919) % size.catalogue);
-    const lookUp = (id: number): Promise<unknown> => database`select song_id from private.song_spellings where id = ${id}`;
+    const lookUp = (id: number): Promise<unknown> =>
+      database`select song_id from private.song_spellings where id = ${id}`;
     for (const query of queries.slice(0, 50)) await search(query);
     const lookUps = await latencies(ids, lookUp, 3);
     const searches = await latencies(queries, search, 3);
@@ -235,15 +250,33 @@ async function main(): Promise<void> {
     const rows = await median(5, () => copyRows(book));
     report.add({ name: `COPY of ${size.upload} rows`, value: rows, unit: "ms" });
     const known = await upload(uploader, book);
-    report.add({ name: "upload, every song known", value: known.total, unit: "ms", baseline: rows, atMost: 30 });
+    report.add({
+      name: "upload, every song known",
+      value: known.total,
+      unit: "ms",
+      baseline: rows,
+      atMost: 30,
+    });
     const unchanged = await upload(uploader, book);
     report.add({ name: "upload, unchanged", value: unchanged.total, unit: "ms", baseline: rows, atMost: 10 });
     report.add({ name: "publishing an unchanged book", value: unchanged.publish, unit: "ms", atMost: 10 });
     const changed = await upload(uploader, book.slice(1));
-    report.add({ name: "upload, one song less", value: changed.total, unit: "ms", baseline: rows, atMost: 30 });
+    report.add({
+      name: "upload, one song less",
+      value: changed.total,
+      unit: "ms",
+      baseline: rows,
+      atMost: 30,
+    });
     const strange = new SongMaker(7);
     const fresh = await upload(uploader, sorted(strange.songs(size.upload)));
-    report.add({ name: "upload, every song new", value: fresh.total, unit: "ms", baseline: rows, atMost: 300 });
+    report.add({
+      name: "upload, every song new",
+      value: fresh.total,
+      unit: "ms",
+      baseline: rows,
+      atMost: 300,
+    });
     const venueId = await makeVenue(systems[0]!);
     const callApi = async ({ text }: Query): Promise<void> => {
       const response = await fetch(`${environment.apiUrl}/rest/v1/rpc/search_songs`, {
@@ -264,9 +297,18 @@ async function main(): Promise<void> {
     const pages = Array.from({ length: 100 }, (_, n) => n);
     const browsing = await latencies(
       pages,
-      (page) => database`select * from private.browse_book_artists(${systems[0]!}, ${letter!.letter}, 20, ${page * 10})`,
+      (page) =>
+        database`select * from private.browse_book_artists(${systems[0]!}, ${letter!.letter}, 20, ${
+          page * 10
+        })`,
     );
-    report.add({ name: "a page of artists p95", value: browsing.p95, unit: "ms", baseline: lookUps.p50, atMost: 50 });
+    report.add({
+      name: "a page of artists p95",
+      value: browsing.p95,
+      unit: "ms",
+      baseline: lookUps.p50,
+      atMost: 50,
+    });
   } finally {
     await database`
       delete from public.venues
