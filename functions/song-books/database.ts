@@ -69,9 +69,10 @@ export class SongBooks {
   }
 
   /** Publishes what was handed over, or counts what that would change. */
-  async finish(importId: string, runId: string): Promise<void> {
+  async finish(importId: string, runId: string, batches: number): Promise<void> {
     await reconnecting(() =>
-      this.#database`select private.finish_song_import(${importId}::uuid, ${runId}::uuid)`
+      this
+        .#database`select private.finish_song_import(${importId}::uuid, ${runId}::uuid, ${batches}::integer)`
     );
   }
 

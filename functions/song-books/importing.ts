@@ -72,7 +72,7 @@ export async function runImport(
       if (batch.length >= rowsPerBatch && !await hand()) return;
     }
     if (batch.length > 0 && !await hand()) return;
-    await books.finish(id, runId);
+    await books.finish(id, runId, number);
   } catch (error) {
     if (!(error instanceof FileProblem)) throw error;
     await books.fail(id, runId, error);

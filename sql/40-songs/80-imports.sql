@@ -64,6 +64,7 @@ create trigger song_imports_set_updated_at
 create table private.song_import_runs (
   song_import_id uuid primary key references public.song_imports (id) on delete cascade,
   run_id uuid not null default gen_random_uuid(),
+  batches integer not null default 0,
   last_sign_at timestamptz not null default now()
 );
 
@@ -85,6 +86,8 @@ create table private.song_import_batches (
 
 alter table private.song_import_batches enable row level security;
 revoke all on private.song_import_batches from anon, authenticated, service_role;
+
+comment on column private.song_import_runs.batches is 'How many batches it has handed over; the next one has this number.';
 
 comment on table private.song_import_batches is 'The usable rows of a run in the order of the file.';
 comment on column private.song_import_batches.fingerprints is 'For a dry run, which adds nothing to the catalogue; else empty.';

@@ -87,6 +87,7 @@ declare
   v_titles text[];
   v_errors jsonb;
   v_invalid integer;
+  v_batches integer;
   v_found record;
 begin
   with
@@ -139,37 +140,43 @@ begin
   if not private.is_current_run(p_import_id, p_run_id) then
     return false;
   end if;
+  select run.batches into v_batches from private.song_import_runs as run where run.song_import_id = p_import_id;
+  -- The same batch again changes nothing.
+  if p_number < v_batches then
+    return true;
+  end if;
+  if p_number > v_batches then
+    perform private.raise_error(
+      409, 'batch_missing', format('Batch %s came before batch %s.', p_number, v_batches), 'Run the import again.'
+    );
+  end if;
+  update private.song_import_runs as run set batches = v_batches + 1 where run.song_import_id = p_import_id;
   if v_is_dry_run then
     insert into private.song_import_batches (song_import_id, number, fingerprints)
     select p_import_id, p_number, coalesce(array_agg(private.song_fingerprint(row.artist, row.title)), '{}')
-    from unnest(v_artists, v_titles) as row (artist, title)
-    on conflict (song_import_id, number) do nothing;
+    from unnest(v_artists, v_titles) as row (artist, title);
   else
     insert into private.song_import_batches (song_import_id, number, fingerprints, spelling_ids, song_ids, artist_ids)
-    values (p_import_id, p_number, '{}', v_found.spelling_ids, v_found.song_ids, v_found.artist_ids)
-    on conflict (song_import_id, number) do nothing;
+    values (p_import_id, p_number, '{}', v_found.spelling_ids, v_found.song_ids, v_found.artist_ids);
   end if;
-  -- The same batch again changes nothing.
-  if found then
-    update public.song_imports as import
-    set
-      bytes_done = p_bytes_done,
-      rows_done = import.rows_done + jsonb_array_length(p_rows),
-      rows_valid = import.rows_valid + cardinality(v_artists),
-      rows_invalid = import.rows_invalid + v_invalid,
-      errors = case
-        when jsonb_array_length(v_errors) = 0 or jsonb_array_length(import.errors) >= 1000 then import.errors
-        else jsonb_path_query_array(import.errors || v_errors, '$[0 to 999]')
-      end
-    where import.id = p_import_id;
-  end if;
+  update public.song_imports as import
+  set
+    bytes_done = p_bytes_done,
+    rows_done = import.rows_done + jsonb_array_length(p_rows),
+    rows_valid = import.rows_valid + cardinality(v_artists),
+    rows_invalid = import.rows_invalid + v_invalid,
+    errors = case
+      when jsonb_array_length(v_errors) = 0 or jsonb_array_length(import.errors) >= 1000 then import.errors
+      else jsonb_path_query_array(import.errors || v_errors, '$[0 to 999]')
+    end
+  where import.id = p_import_id;
   return true;
 end;
 $$;
 
 comment on function private.stage_song_import(uuid, uuid, integer, jsonb, bigint) is
   'Takes rows of the file: [{"line", "artist", "title", "artist_column", "title_column"}], or {"line", "column", "problem"} for what
-could not be read. False when the run is over. Definer: the catalogue and imports are private.';
+could not be read. Batches count from 0 without a gap; one may come twice. False when the run is over. Definer: the catalogue and imports are private.';
 
 revoke all on function private.stage_song_import(uuid, uuid, integer, jsonb, bigint) from public;
 grant execute on function private.stage_song_import(uuid, uuid, integer, jsonb, bigint) to song_books_gateway;
@@ -276,7 +283,7 @@ comment on function private.preview_song_import(public.song_imports) is
 
 revoke all on function private.preview_song_import(public.song_imports) from public;
 
-create function private.finish_song_import(p_import_id uuid, p_run_id uuid)
+create function private.finish_song_import(p_import_id uuid, p_run_id uuid, p_batches integer)
 returns boolean
 language plpgsql
 volatile
@@ -289,6 +296,10 @@ declare
 begin
   if not private.is_current_run(p_import_id, p_run_id) then
     return false;
+  end if;
+  -- A database that was restored or restarted may have forgotten the latest ones.
+  if p_batches is distinct from (select run.batches from private.song_import_runs as run where run.song_import_id = p_import_id) then
+    perform private.raise_error(409, 'batch_missing', 'Not every batch of the file is there.', 'Run the import again.');
   end if;
   select import.* into v_import from public.song_imports as import where import.id = p_import_id;
   if v_import.rows_valid = 0 then
@@ -326,11 +337,11 @@ begin
 end;
 $$;
 
-comment on function private.finish_song_import(uuid, uuid) is
+comment on function private.finish_song_import(uuid, uuid, integer) is
   'The last step: publishes what was read, or counts what that would change. False when the run is over. Definer: books are private.';
 
-revoke all on function private.finish_song_import(uuid, uuid) from public;
-grant execute on function private.finish_song_import(uuid, uuid) to song_books_gateway;
+revoke all on function private.finish_song_import(uuid, uuid, integer) from public;
+grant execute on function private.finish_song_import(uuid, uuid, integer) to song_books_gateway;
 
 create function private.fail_song_import(p_import_id uuid, p_run_id uuid, p_failure jsonb)
 returns boolean

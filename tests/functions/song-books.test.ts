@@ -301,6 +301,10 @@ describe("running an import", () => {
       return row?.["goes_on"];
     };
     expect([await stage(0), await stage(1), await stage(1)]).toEqual([true, true, true]);
+    await expect(stage(3)).rejects.toThrow("batch_missing");
+    await expect(database`select private.finish_song_import(${id}, ${claim.run_id}, 3)`).rejects.toThrow(
+      "batch_missing",
+    );
     expect(await readImport(host, id)).toMatchObject({ state: "running", rows_done: 4, rows_invalid: 2 });
     expect(await bookOf(host, system)).toEqual([["ABBA", "Waterloo"]]);
     // As long as it gives signs of life, nobody else starts.
