@@ -5,6 +5,7 @@ import type { FileProblem, Row } from "../../functions/song-books/song.ts";
 /** Runs the import of a file made of pieces, with a database that only takes notes. */
 async function run(format: string, piece: string, pieces: number, options: { stopAfter?: number } = {}) {
   const notes = {
+    last: [] as Row[],
     rows: 0,
     batches: 0,
     largestBatch: 0,
