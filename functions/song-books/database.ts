@@ -33,9 +33,12 @@ const songsPerFetch = 2000;
 /** Everything the function asks of the database; who may do what is decided there. */
 export class SongBooks {
   readonly #database: Database;
+  readonly #reading: Database;
 
-  constructor(database: Database) {
+  /** An export holds a connection for as long as its reader takes; those of `reading` are for nothing else. */
+  constructor(database: Database, reading: Database) {
     this.#database = database;
+    this.#reading = reading;
   }
 
   /** Takes an import on; without a run_id there is nothing to do. */
@@ -98,7 +101,7 @@ export class SongBooks {
 
   /** The songs of a book in order. They stay in the database until they are asked for; a reader may stop at any time. */
   async *songs(systemId: string): AsyncGenerator<Song[]> {
-    yield* this.#database<Song[]>`select artist, title from private.export_songs(${systemId}::uuid)`.cursor(
+    yield* this.#reading<Song[]>`select artist, title from private.export_songs(${systemId}::uuid)`.cursor(
       songsPerFetch,
     );
   }

@@ -18,9 +18,11 @@ const settings = readEnvironment({
   SUPABASE_JWKS: z.string().optional(),
 }, Deno.env.toObject());
 
+const role = "song_books_gateway";
 const books = new SongBooks(
-  // The last step of an import of half a million songs takes a while.
-  connect(settings.SUPABASE_DB_URL, { role: "song_books_gateway", connections: 4, statementSeconds: 300 }),
+  // The last step of an import of half a million songs takes a while; and a reader who stops reading is cut off.
+  connect(settings.SUPABASE_DB_URL, { role, connections: 4, statementSeconds: 300 }),
+  connect(settings.SUPABASE_DB_URL, { role, connections: 4, statementSeconds: 300 }),
 );
 const identify = identifier({
   jwks: settings.SUPABASE_JWKS,
