@@ -6,10 +6,10 @@ import { type Database, reconnecting } from "../_shared/database.ts";
  * song batch that was answered with an error: waiting for a restarting database saves the book.
  */
 export function openkjCall(database: Database) {
-  return (body: string, address: string | null, userAgent: string | null): Promise<string> =>
+  return (body: string, address: string | null): Promise<string> =>
     reconnecting(async () => {
       const [row] = await database<{ reply: string | null }[]>`
-        select private.openkj_call(${body}::text::jsonb, ${address}::inet, ${userAgent}::text)::text as reply
+        select private.openkj_call(${body}::text::jsonb, ${address}::inet)::text as reply
       `;
       if (!row?.reply) throw new Error("private.openkj_call returned nothing");
       return row.reply;

@@ -5,7 +5,7 @@ import { BodyTooLarge, clientAddress, readBody, requestId } from "../_shared/req
 /** What a call of the protocol is handed to, and where it is reported. */
 export interface Dependencies {
   /** Answers one command: the body and the reply are JSON texts; every rule is behind this function. */
-  call(body: string, address: string | null, userAgent: string | null): Promise<string>;
+  call(body: string, address: string | null): Promise<string>;
   log: Log;
   /** The address at the other end of the connection. */
   peer?: string | undefined;
@@ -17,7 +17,6 @@ const longestBody = 8 * 1024 * 1024;
 /** A song lies three levels deep; nothing in the protocol lies deeper than four. */
 const deepestNesting = 8;
 const longestCommand = 64;
-const longestUserAgent = 200;
 
 const busy = "The server is busy, try again";
 
@@ -51,7 +50,6 @@ export async function handle(request: Request, dependencies: Dependencies): Prom
     const answer = await dependencies.call(
       call === body ? text : JSON.stringify(call),
       clientAddress(request, dependencies.peer),
-      request.headers.get("user-agent")?.slice(0, longestUserAgent) ?? null,
     );
     dependencies.log.debug("answered", { ...report, duration_ms: since(started) });
     return reply(id, answer);

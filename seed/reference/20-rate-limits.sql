@@ -14,5 +14,5 @@ insert into private.rate_limits (key, maximum, window_seconds, description) valu
   ('invitation_lookups', 60, 3600, 'Invitation tokens looked up from one address'),
   ('song_imports', 30, 3600, 'Song book files imported by one organization'),
   ('api_key_rotation', 5, 3600, 'Rotations of one API key'),
-  ('api_key_failures', 100, 60, 'Wrong API keys from one address')
+  ('api_key_failures', 100, 60, 'Wrong API keys from one address, in the request interface')
 on conflict (key) do nothing;

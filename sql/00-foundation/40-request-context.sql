@@ -3,12 +3,14 @@
 
 create function private.request_header(p_name text)
 returns text
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select nullif(current_setting('request.headers', true), '')::json ->> p_name;
+begin
+  return nullif(current_setting('request.headers', true), '')::json ->> p_name;
+end;
 $$;
 
 revoke all on function private.request_header(text) from public;

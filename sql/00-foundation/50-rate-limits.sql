@@ -32,11 +32,14 @@ comment on table private.rate_limit_counters is
 
 create function private.take_rate_limit(p_key text, p_subject text, p_maximum integer default null, p_cost integer default 1)
 returns integer
-language sql
+language plpgsql
 volatile
 security definer
 set search_path = ''
 as $$
+declare
+  v_wait integer;
+begin
   with
     wanted as (
       select key, coalesce(p_maximum, maximum) as maximum, make_interval(secs => window_seconds) as length
@@ -58,14 +61,11 @@ as $$
         end
       returning counter.used, counter.window_ends_at
     )
-  select coalesce(
-    (
-      select ceil(extract(epoch from taken.window_ends_at - clock_timestamp()))::integer
-      from taken, wanted
-      where taken.used > wanted.maximum
-    ),
-    0
-  );
+  select ceil(extract(epoch from taken.window_ends_at - clock_timestamp()))::integer into v_wait
+  from taken, wanted
+  where taken.used > wanted.maximum;
+  return coalesce(v_wait, 0);
+end;
 $$;
 
 comment on function private.take_rate_limit(text, text, integer, integer) is

@@ -10,12 +10,16 @@ comment on table private.settings is 'What differs between deployments and is no
 
 create function private.setting(p_key text)
 returns text
-language sql
+language plpgsql
 stable
 security definer
 set search_path = ''
 as $$
-  select setting.value from private.settings as setting where setting.key = p_key;
+begin
+  return (
+    select setting.value from private.settings as setting where setting.key = p_key
+  );
+end;
 $$;
 
 comment on function private.setting(text) is 'A setting of this deployment. Definer: the table is private.';

@@ -3,36 +3,42 @@
 
 create function private.claims()
 returns jsonb
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select nullif(current_setting('request.jwt.claims', true), '')::jsonb;
+begin
+  return nullif(current_setting('request.jwt.claims', true), '')::jsonb;
+end;
 $$;
 
 revoke all on function private.claims() from public;
 
 create function private.session_refusal()
 returns text
-language sql
+language plpgsql
 stable
 security definer
 set search_path = ''
 as $$
-  -- The first reason that applies, or null when the caller may go on.
-  select case
-    when auth.uid() is null then 'not_signed_in'
-    when session.id is null or session.user_id is distinct from auth.uid() then 'session_ended'
-    when session.not_after < now() then 'session_ended'
-    when account.deleted_at is not null or account.banned_until > now() then 'user_banned'
-    when private.claims() ->> 'aal' is distinct from 'aal2' and exists (
-      select from auth.mfa_factors as factor where factor.user_id = account.id and factor.status = 'verified'
-    ) then 'second_factor_required'
-  end
-  from (select) as caller
-  left join auth.users as account on account.id = auth.uid()
-  left join auth.sessions as session on session.id = nullif(private.claims() ->> 'session_id', '')::uuid;
+begin
+  return (
+    -- The first reason that applies, or null when the caller may go on.
+    select case
+      when auth.uid() is null then 'not_signed_in'
+      when session.id is null or session.user_id is distinct from auth.uid() then 'session_ended'
+      when session.not_after < now() then 'session_ended'
+      when account.deleted_at is not null or account.banned_until > now() then 'user_banned'
+      when private.claims() ->> 'aal' is distinct from 'aal2' and exists (
+        select from auth.mfa_factors as factor where factor.user_id = account.id and factor.status = 'verified'
+      ) then 'second_factor_required'
+    end
+    from (select) as caller
+    left join auth.users as account on account.id = auth.uid()
+    left join auth.sessions as session on session.id = nullif(private.claims() ->> 'session_id', '')::uuid
+  );
+end;
 $$;
 
 comment on function private.session_refusal() is
@@ -43,12 +49,14 @@ revoke all on function private.session_refusal() from public;
 
 create function private.session_is_trusted()
 returns boolean
-language sql
+language plpgsql
 stable
 security definer
 set search_path = ''
 as $$
-  select private.session_refusal() is null;
+begin
+  return private.session_refusal() is null;
+end;
 $$;
 
 comment on function private.session_is_trusted() is

@@ -92,22 +92,24 @@ create trigger organizations_create_counters
 
 create function private.bump_openkj_serial(p_organization_ids uuid[])
 returns void
-language sql
+language plpgsql
 volatile
 security invoker
 set search_path = ''
 as $$
-  -- Locked in one order, so that two transactions over the same organizations never wait for each other.
-  update private.organization_counters as counter
-  set openkj_serial = case when counter.openkj_serial = 2147483647 then 1 else counter.openkj_serial + 1 end
-  from (
-    select locked.organization_id
-    from private.organization_counters as locked
-    where locked.organization_id = any (p_organization_ids)
-    order by locked.organization_id
-    for no key update
-  ) as ordered
-  where counter.organization_id = ordered.organization_id;
+begin
+    -- Locked in one order, so that two transactions over the same organizations never wait for each other.
+    update private.organization_counters as counter
+    set openkj_serial = case when counter.openkj_serial = 2147483647 then 1 else counter.openkj_serial + 1 end
+    from (
+      select locked.organization_id
+      from private.organization_counters as locked
+      where locked.organization_id = any (p_organization_ids)
+      order by locked.organization_id
+      for no key update
+    ) as ordered
+    where counter.organization_id = ordered.organization_id;
+end;
 $$;
 
 comment on function private.bump_openkj_serial(uuid[]) is

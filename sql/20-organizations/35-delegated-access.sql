@@ -49,15 +49,19 @@ comment on table private.delegable_permissions is
 
 create function private.platform_role()
 returns text
-language sql
+language plpgsql
 stable
 security definer
 set search_path = ''
 as $$
-  select admin.role_key
-  from private.platform_admins as admin
-  -- Platform people without a second factor have no power.
-  where admin.user_id = auth.uid() and private.session_is_trusted() and private.claims() ->> 'aal' = 'aal2';
+begin
+  return (
+    select admin.role_key
+    from private.platform_admins as admin
+    -- Platform people without a second factor have no power.
+    where admin.user_id = auth.uid() and private.session_is_trusted() and private.claims() ->> 'aal' = 'aal2'
+  );
+end;
 $$;
 
 comment on function private.platform_role() is 'The caller''s platform role, or null. Definer: the table is private.';

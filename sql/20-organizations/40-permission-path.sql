@@ -3,45 +3,48 @@
 
 create function private.organizations_with(p_permission text)
 returns setof uuid
-language sql
+language plpgsql
 stable
 security definer
 set search_path = ''
 rows 10
 as $$
-  select member.organization_id
-  from public.organization_members as member
-  join public.organizations as organization on organization.id = member.organization_id
-  where member.user_id = (select auth.uid())
-    and member.status = 'active'
-    and (select private.session_is_trusted())
-    and (not organization.require_mfa or (select private.claims() ->> 'aal') = 'aal2')
-    and not exists (
-      select
-      from public.organization_member_permissions as denied
-      where denied.organization_member_id = member.id and denied.permission_key = p_permission and denied.effect = 'deny'
-    )
-    and (
-      exists (
+begin
+  return query
+    select member.organization_id
+    from public.organization_members as member
+    join public.organizations as organization on organization.id = member.organization_id
+    where member.user_id = (select auth.uid())
+      and member.status = 'active'
+      and (select private.session_is_trusted())
+      and (not organization.require_mfa or (select private.claims() ->> 'aal') = 'aal2')
+      and not exists (
         select
-        from public.role_permissions as held
-        where held.role_key = member.role_key and held.permission_key = p_permission
+        from public.organization_member_permissions as denied
+        where denied.organization_member_id = member.id and denied.permission_key = p_permission and denied.effect = 'deny'
       )
-      or exists (
-        select
-        from public.organization_member_permissions as granted
-        where granted.organization_member_id = member.id and granted.permission_key = p_permission and granted.effect = 'grant'
+      and (
+        exists (
+          select
+          from public.role_permissions as held
+          where held.role_key = member.role_key and held.permission_key = p_permission
+        )
+        or exists (
+          select
+          from public.organization_member_permissions as granted
+          where granted.organization_member_id = member.id and granted.permission_key = p_permission and granted.effect = 'grant'
+        )
       )
-    )
-  union
-  select delegated.organization_id
-  from public.delegated_access_sessions as delegated
-  join private.delegable_permissions as delegable on delegable.permission_key = p_permission
-  where delegated.admin_id = (select auth.uid())
-    and delegated.ended_at is null
-    and delegated.expires_at > now()
-    and (delegated.can_write or not delegable.needs_write)
-    and (select private.platform_role()) is not null;
+    union
+    select delegated.organization_id
+    from public.delegated_access_sessions as delegated
+    join private.delegable_permissions as delegable on delegable.permission_key = p_permission
+    where delegated.admin_id = (select auth.uid())
+      and delegated.ended_at is null
+      and delegated.expires_at > now()
+      and (delegated.can_write or not delegable.needs_write)
+      and (select private.platform_role()) is not null;
+end;
 $$;
 
 comment on function private.organizations_with(text) is
@@ -54,12 +57,16 @@ grant execute on function private.organizations_with(text) to anon, authenticate
 
 create function private.has_permission(p_organization_id uuid, p_permission text)
 returns boolean
-language sql
+language plpgsql
 stable
 security definer
 set search_path = ''
 as $$
-  select exists (select from private.organizations_with(p_permission) as organization_id where organization_id = p_organization_id);
+begin
+  return (
+    select exists (select from private.organizations_with(p_permission) as organization_id where organization_id = p_organization_id)
+  );
+end;
 $$;
 
 comment on function private.has_permission(uuid, text) is 'Whether the caller holds the permission in the organization now.';

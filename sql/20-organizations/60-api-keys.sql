@@ -120,44 +120,53 @@ revoke all on function private.record_api_key_call(uuid, inet, boolean) from pub
 
 create function private.record_api_key_failure(p_key text, p_address inet, p_reason text)
 returns void
-language sql
+language plpgsql
 volatile
 security invoker
 set search_path = ''
 as $$
-  insert into public.api_key_usage as usage (api_key_id, day, failures, last_failure_at, last_failure_from, last_failure_reason)
-  select api_key.id, (now() at time zone 'UTC')::date, 1, now(), p_address, p_reason
-  from public.api_keys as api_key
-  where api_key.prefix = left(p_key, 12)
-  order by api_key.id
-  on conflict (api_key_id, day) do update set
-    failures = usage.failures + 1,
-    last_failure_at = excluded.last_failure_at,
-    last_failure_from = excluded.last_failure_from,
-    last_failure_reason = excluded.last_failure_reason;
+begin
+    insert into public.api_key_usage as usage (api_key_id, day, failures, last_failure_at, last_failure_from, last_failure_reason)
+    select api_key.id, (now() at time zone 'UTC')::date, 1, now(), p_address, p_reason
+    from public.api_keys as api_key
+    where api_key.prefix = left(p_key, 12)
+    order by api_key.id
+    on conflict (api_key_id, day) do update set
+      failures = usage.failures + 1,
+      last_failure_at = excluded.last_failure_at,
+      last_failure_from = excluded.last_failure_from,
+      last_failure_reason = excluded.last_failure_reason;
+end;
 $$;
 
 revoke all on function private.record_api_key_failure(text, inet, text) from public;
 
 create function private.verify_api_key(p_key text, p_address inet, out caller private.api_key_caller, out refusal text)
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
+declare
+  v_hash bytea := sha256(convert_to(coalesce(p_key, ''), 'UTF8'));
+begin
   select
-    row(api_key.id, api_key.organization_id, api_key.scopes, api_key.system_id, api_key.venue_id)::private.api_key_caller,
+    api_key.id, api_key.organization_id, api_key.scopes, api_key.system_id, api_key.venue_id,
     case
-      when api_key.id is null then 'unknown_key'
       when api_key.revoked_at is not null then 'revoked'
       when secret.valid_until <= now() then 'rotated'
       when api_key.expires_at <= now() then 'expired'
       when api_key.allowed_networks is not null
         and not coalesce(p_address <<= any (api_key.allowed_networks::inet[]), false) then 'address_not_allowed'
     end
-  from (select sha256(convert_to(coalesce(p_key, ''), 'UTF8')) as hash) as presented
-  left join private.api_key_secrets as secret on secret.secret_hash = presented.hash
-  left join public.api_keys as api_key on api_key.id = secret.api_key_id;
+  into caller.api_key_id, caller.organization_id, caller.scopes, caller.system_id, caller.venue_id, refusal
+  from private.api_key_secrets as secret
+  join public.api_keys as api_key on api_key.id = secret.api_key_id
+  where secret.secret_hash = v_hash;
+  if not found then
+    refusal := 'unknown_key';
+  end if;
+end;
 $$;
 
 comment on function private.verify_api_key(text, inet) is

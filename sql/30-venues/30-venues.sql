@@ -135,23 +135,27 @@ create trigger venues_prepare
 
 create function private.venue_system(p_venue_id uuid)
 returns uuid
-language sql
+language plpgsql
 stable
 security definer
 set search_path = ''
 as $$
-  select coalesce(
-    venue.system_id,
-    (
-      select system.id
-      from public.systems as system
-      where system.organization_id = venue.organization_id
-      order by system.openkj_system_id
-      limit 1
+begin
+  return (
+    select coalesce(
+      venue.system_id,
+      (
+        select system.id
+        from public.systems as system
+        where system.organization_id = venue.organization_id
+        order by system.openkj_system_id
+        limit 1
+      )
     )
-  )
-  from public.venues as venue
-  where venue.id = p_venue_id;
+    from public.venues as venue
+    where venue.id = p_venue_id
+  );
+end;
 $$;
 
 comment on function private.venue_system(uuid) is

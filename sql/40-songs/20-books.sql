@@ -76,13 +76,15 @@ comment on table private.song_popularity is 'How often a song was asked for wher
 
 create function private.count_song_request(p_system_id uuid, p_song_id bigint)
 returns void
-language sql
+language plpgsql
 volatile
 security definer
 set search_path = ''
 as $$
-  insert into private.song_popularity as popularity (system_id, song_id) values (p_system_id, p_song_id)
-  on conflict (system_id, song_id) do update set requests = popularity.requests + 1;
+begin
+    insert into private.song_popularity as popularity (system_id, song_id) values (p_system_id, p_song_id)
+    on conflict (system_id, song_id) do update set requests = popularity.requests + 1;
+end;
 $$;
 
 comment on function private.count_song_request(uuid, bigint) is 'Makes a song of a book one request more popular.';
@@ -246,12 +248,16 @@ grant execute on function private.find_book_song(uuid, text, text) to service_ro
 
 create function private.book_size(p_system_id uuid)
 returns integer
-language sql
+language plpgsql
 stable
 security definer
 set search_path = ''
 as $$
-  select coalesce((select book.songs from private.books as book where book.system_id = p_system_id), 0);
+begin
+  return (
+    select coalesce((select book.songs from private.books as book where book.system_id = p_system_id), 0)
+  );
+end;
 $$;
 
 comment on function private.book_size(uuid) is 'How many songs the book of a system has.';

@@ -25,14 +25,18 @@ comment on table public.shows is
 
 create function private.open_show(p_venue_id uuid)
 returns uuid
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select show.id
-  from public.shows as show
-  where show.venue_id = p_venue_id and show.closed_at is null and show.last_activity_at >= now() - interval '6 hours';
+begin
+  return (
+    select show.id
+    from public.shows as show
+    where show.venue_id = p_venue_id and show.closed_at is null and show.last_activity_at >= now() - interval '6 hours'
+  );
+end;
 $$;
 
 comment on function private.open_show(uuid) is 'The open show of the venue, or null. One without activity for 6 hours counts as over.';

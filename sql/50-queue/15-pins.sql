@@ -24,24 +24,28 @@ comment on table private.show_admissions is 'Who has entered the PIN of a night.
 
 create function private.is_admitted(p_venue_id uuid)
 returns boolean
-language sql
+language plpgsql
 stable
 security definer
 set search_path = ''
 as $$
-  select
-    not exists (select from private.show_pins as pin where pin.show_id = private.open_show(p_venue_id))
-    or exists (
-      select
-      from private.show_admissions as admission
-      where admission.show_id = private.open_show(p_venue_id) and admission.user_id = auth.uid()
-        and private.session_is_trusted()
-    )
-    or exists (
-      select
-      from public.venues as venue
-      where venue.id = p_venue_id and private.has_permission(venue.organization_id, 'requests:read')
-    );
+begin
+  return (
+    select
+      not exists (select from private.show_pins as pin where pin.show_id = private.open_show(p_venue_id))
+      or exists (
+        select
+        from private.show_admissions as admission
+        where admission.show_id = private.open_show(p_venue_id) and admission.user_id = auth.uid()
+          and private.session_is_trusted()
+      )
+      or exists (
+        select
+        from public.venues as venue
+        where venue.id = p_venue_id and private.has_permission(venue.organization_id, 'requests:read')
+      )
+  );
+end;
 $$;
 
 comment on function private.is_admitted(uuid) is

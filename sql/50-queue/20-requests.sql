@@ -148,12 +148,14 @@ comment on table public.performances is 'What was sung, one row per completed re
 -- Who is changing requests right now, for the log of events: RPCs and the OpenKJ commands say so.
 create function private.change_source()
 returns text
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select coalesce(nullif(current_setting('karaoke.source', true), ''), 'app');
+begin
+  return coalesce(nullif(current_setting('karaoke.source', true), ''), 'app');
+end;
 $$;
 
 revoke all on function private.change_source() from public;

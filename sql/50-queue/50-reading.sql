@@ -2,65 +2,69 @@
 
 create function private.queue(p_venue_id uuid)
 returns table (request_id bigint, place integer, wait_seconds integer)
-language sql
+language plpgsql
 stable
 security definer
 set search_path = ''
 rows 50
 as $$
-  with
-    active as (
-      select
-        request.id, request.state, request.requested_at, request.sort_order,
-        coalesce(request.singer_user_id::text, lower(request.singer_name)) as singer,
-        -- The second song of a singer counts as a turn that already waits.
-        row_number() over (
-          partition by coalesce(request.singer_user_id::text, lower(request.singer_name)) order by request.requested_at, request.id
-        ) as song_of_singer
-      from public.requests as request
-      where request.venue_id = p_venue_id and request.state in ('pending', 'accepted', 'performing')
-    ),
-    turns as (
-      select coalesce(sung.singer_user_id::text, lower(sung.singer_name)) as singer, count(*) as taken
-      from public.performances as sung
-      where sung.show_id = (select private.open_show(p_venue_id))
-      group by 1
-    ),
-    -- The night's own pace: the gaps between its last songs, without breaks.
-    gaps as (
-      select extract(epoch from sung.performed_at - lag(sung.performed_at) over (order by sung.performed_at)) as seconds
-      from (
-        select latest.performed_at
-        from public.performances as latest
-        where latest.show_id = (select private.open_show(p_venue_id))
-        order by latest.performed_at desc
-        limit 11
-      ) as sung
-    ),
-    pace as (
-      select coalesce(avg(gaps.seconds) filter (where gaps.seconds between 30 and 900), 300) as seconds from gaps
-    ),
-    ordered as (
-      select
-        active.id,
-        row_number() over (
-          order by
-            (active.state = 'performing') desc,
-            (active.state = 'accepted') desc,
-            case rules.queue_order
-              when 'manual' then active.sort_order
-              when 'rotation' then coalesce(turns.taken, 0) + active.song_of_singer
-            end nulls last,
-            active.requested_at,
-            active.id
-        ) as place
-      from active
-      join public.venue_rules as rules on rules.venue_id = p_venue_id
-      left join turns on turns.singer = active.singer
-    )
-  select ordered.id, ordered.place::integer, ((ordered.place - 1) * pace.seconds)::integer
-  from ordered, pace
-  order by ordered.place;
+#variable_conflict use_column
+begin
+  return query
+    with
+      active as (
+        select
+          request.id, request.state, request.requested_at, request.sort_order,
+          coalesce(request.singer_user_id::text, lower(request.singer_name)) as singer,
+          -- The second song of a singer counts as a turn that already waits.
+          row_number() over (
+            partition by coalesce(request.singer_user_id::text, lower(request.singer_name)) order by request.requested_at, request.id
+          ) as song_of_singer
+        from public.requests as request
+        where request.venue_id = p_venue_id and request.state in ('pending', 'accepted', 'performing')
+      ),
+      turns as (
+        select coalesce(sung.singer_user_id::text, lower(sung.singer_name)) as singer, count(*) as taken
+        from public.performances as sung
+        where sung.show_id = (select private.open_show(p_venue_id))
+        group by 1
+      ),
+      -- The night's own pace: the gaps between its last songs, without breaks.
+      gaps as (
+        select extract(epoch from sung.performed_at - lag(sung.performed_at) over (order by sung.performed_at)) as seconds
+        from (
+          select latest.performed_at
+          from public.performances as latest
+          where latest.show_id = (select private.open_show(p_venue_id))
+          order by latest.performed_at desc
+          limit 11
+        ) as sung
+      ),
+      pace as (
+        select coalesce(avg(gaps.seconds) filter (where gaps.seconds between 30 and 900), 300) as seconds from gaps
+      ),
+      ordered as (
+        select
+          active.id,
+          row_number() over (
+            order by
+              (active.state = 'performing') desc,
+              (active.state = 'accepted') desc,
+              case rules.queue_order
+                when 'manual' then active.sort_order
+                when 'rotation' then coalesce(turns.taken, 0) + active.song_of_singer
+              end nulls last,
+              active.requested_at,
+              active.id
+          ) as place
+        from active
+        join public.venue_rules as rules on rules.venue_id = p_venue_id
+        left join turns on turns.singer = active.singer
+      )
+    select ordered.id, ordered.place::integer, ((ordered.place - 1) * pace.seconds)::integer
+    from ordered, pace
+    order by ordered.place;
+end;
 $$;
 
 comment on function private.queue(uuid) is

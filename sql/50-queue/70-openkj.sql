@@ -14,16 +14,20 @@ comment on table private.rotations is 'The rotation as the show program last pus
 
 create function private.json_integer(p_value jsonb)
 returns integer
-language sql
+language plpgsql
 immutable
 security invoker
 set search_path = ''
 as $$
-  select case
-    when jsonb_typeof(p_value) in ('number', 'string') and p_value #>> '{}' ~ '^-?[0-9]{1,10}(\.0+)?$'
-      and (p_value #>> '{}')::numeric between -2147483648 and 2147483647
-      then (p_value #>> '{}')::numeric::integer
-  end;
+begin
+  return (
+    select case
+      when jsonb_typeof(p_value) in ('number', 'string') and p_value #>> '{}' ~ '^-?[0-9]{1,10}(\.0+)?$'
+        and (p_value #>> '{}')::numeric between -2147483648 and 2147483647
+        then (p_value #>> '{}')::numeric::integer
+    end
+  );
+end;
 $$;
 
 comment on function private.json_integer(jsonb) is 'A 32-bit integer sent as number or text, else null.';
@@ -32,70 +36,86 @@ revoke all on function private.json_integer(jsonb) from public;
 
 create function private.openkj_serial(p_organization_id uuid)
 returns integer
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select counter.openkj_serial from private.organization_counters as counter where counter.organization_id = p_organization_id;
+begin
+  return (
+    select counter.openkj_serial from private.organization_counters as counter where counter.organization_id = p_organization_id
+  );
+end;
 $$;
 
 revoke all on function private.openkj_serial(uuid) from public;
 
 create function private.openkj_venue(p_caller private.api_key_caller, p_body jsonb)
 returns public.venues
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select venue.*
+declare
+  v_number integer := private.json_integer(p_body -> 'venue_id');
+  v_venue public.venues;
+begin
+  select venue.* into v_venue
   from public.venues as venue
   where venue.organization_id = p_caller.organization_id
-    and venue.openkj_venue_id = private.json_integer(p_body -> 'venue_id')
+    and venue.openkj_venue_id = v_number
     and venue.archived_at is null
     and (p_caller.venue_id is null or p_caller.venue_id = venue.id);
+  return v_venue;
+end;
 $$;
 
 revoke all on function private.openkj_venue(private.api_key_caller, jsonb) from public;
 
 create function private.openkj_system(p_caller private.api_key_caller, p_body jsonb)
 returns uuid
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  -- A key made for one system means that system, whatever number the program has in its settings.
-  select coalesce(
-    p_caller.system_id,
-    (
-      select system.id
-      from public.systems as system
-      where system.organization_id = p_caller.organization_id
-        and system.openkj_system_id = private.json_integer(p_body -> 'system_id')
+begin
+  return (
+    -- A key made for one system means that system, whatever number the program has in its settings.
+    select coalesce(
+      p_caller.system_id,
+      (
+        select system.id
+        from public.systems as system
+        where system.organization_id = p_caller.organization_id
+          and system.openkj_system_id = private.json_integer(p_body -> 'system_id')
+      )
     )
   );
+end;
 $$;
 
 revoke all on function private.openkj_system(private.api_key_caller, jsonb) from public;
 
 create function private.record_heartbeat(p_caller private.api_key_caller)
 returns void
-language sql
+language plpgsql
 volatile
 security invoker
 set search_path = ''
 as $$
-  -- A poll names no system: it is the key's own, or the organization's first.
-  insert into private.system_heartbeats as heartbeat (system_id, last_seen_at)
-  select system.id, now()
-  from public.systems as system
-  where system.organization_id = p_caller.organization_id and (p_caller.system_id is null or system.id = p_caller.system_id)
-  order by system.openkj_system_id
-  limit 1
-  on conflict (system_id) do update set last_seen_at = excluded.last_seen_at
-  where heartbeat.last_seen_at < now() - interval '30 seconds';
+begin
+    -- A poll names no system: it is the key's own, or the organization's first.
+    insert into private.system_heartbeats as heartbeat (system_id, last_seen_at)
+    select system.id, now()
+    from public.systems as system
+    where system.organization_id = p_caller.organization_id and (p_caller.system_id is null or system.id = p_caller.system_id)
+    order by system.openkj_system_id
+    limit 1
+    on conflict (system_id) do update set last_seen_at = excluded.last_seen_at
+    where heartbeat.last_seen_at < now() - interval '30 seconds';
+end;
 $$;
 
 comment on function private.record_heartbeat(private.api_key_caller) is 'Notes that the host''s program is there.';
@@ -104,52 +124,60 @@ revoke all on function private.record_heartbeat(private.api_key_caller) from pub
 
 create function private.openkj_venues(p_caller private.api_key_caller)
 returns jsonb
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select coalesce(
-    jsonb_agg(
-      jsonb_build_object(
-        'venue_id', venue.openkj_venue_id, 'name', venue.name, 'url_name', venue.url_name, 'accepting', venue.accepting_requests
-      )
-      order by venue.name, venue.openkj_venue_id
-    ),
-    -- OpenKJ forgets its chosen venue when the list is empty. Real numbers start at 1001.
-    '[{"venue_id": 1, "name": "Add a venue in the portal", "url_name": "", "accepting": false}]'
-  )
-  from public.venues as venue
-  where venue.organization_id = p_caller.organization_id and venue.archived_at is null
-    and (p_caller.venue_id is null or p_caller.venue_id = venue.id);
+begin
+  return (
+    select coalesce(
+      jsonb_agg(
+        jsonb_build_object(
+          'venue_id', venue.openkj_venue_id, 'name', venue.name, 'url_name', venue.url_name, 'accepting', venue.accepting_requests
+        )
+        order by venue.name, venue.openkj_venue_id
+      ),
+      -- OpenKJ forgets its chosen venue when the list is empty. Real numbers start at 1001.
+      '[{"venue_id": 1, "name": "Add a venue in the portal", "url_name": "", "accepting": false}]'
+    )
+    from public.venues as venue
+    where venue.organization_id = p_caller.organization_id and venue.archived_at is null
+      and (p_caller.venue_id is null or p_caller.venue_id = venue.id)
+  );
+end;
 $$;
 
 revoke all on function private.openkj_venues(private.api_key_caller) from public;
 
 create function private.openkj_requests(p_venue_id uuid)
 returns jsonb
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select coalesce(
-    jsonb_agg(
-      jsonb_build_object(
-        'request_id', request.openkj_request_id,
-        'artist', request.artist,
-        'title', request.title,
-        'singer', request.singer_name,
-        'key_change', request.key_change,
-        'request_time', floor(extract(epoch from request.requested_at))::integer
-      )
-      order by queue.place
-    ),
-    '[]'
-  )
-  from private.queue(p_venue_id) as queue
-  join public.requests as request on request.id = queue.request_id
-  where request.state = 'pending';
+begin
+  return (
+    select coalesce(
+      jsonb_agg(
+        jsonb_build_object(
+          'request_id', request.openkj_request_id,
+          'artist', request.artist,
+          'title', request.title,
+          'singer', request.singer_name,
+          'key_change', request.key_change,
+          'request_time', floor(extract(epoch from request.requested_at))::integer
+        )
+        order by queue.place
+      ),
+      '[]'
+    )
+    from private.queue(p_venue_id) as queue
+    join public.requests as request on request.id = queue.request_id
+    where request.state = 'pending'
+  );
+end;
 $$;
 
 comment on function private.openkj_requests(uuid) is 'What waits to be taken, in the order of the venue''s rules, as OpenKJ reads it.';
@@ -330,7 +358,7 @@ create index openkj_commands_scope_key_idx on private.openkj_commands (scope_key
 
 comment on table private.openkj_commands is 'The commands answered with a key, and the scope each needs.';
 
-create function private.openkj_call(p_body jsonb, p_address inet, p_user_agent text)
+create function private.openkj_call(p_body jsonb, p_address inet)
 returns jsonb
 language plpgsql
 volatile
@@ -356,9 +384,6 @@ begin
   v_verified := private.verify_api_key(p_body ->> 'api_key', p_address);
   if v_verified.refusal is not null then
     perform private.record_api_key_failure(p_body ->> 'api_key', p_address, v_verified.refusal);
-    if private.take_rate_limit('api_key_failures', host(p_address)) > 0 then
-      perform pg_sleep(0.2);
-    end if;
     return jsonb_build_object('command', v_command, 'error', true, 'errorString', 'Unknown API key. Copy it again from the portal.');
   end if;
 
@@ -396,14 +421,14 @@ begin
 end;
 $$;
 
-comment on function private.openkj_call(jsonb, inet, text) is
-  'One OpenKJ call: the body with command and api_key, the client''s address and user agent; returns the whole reply: command as
+comment on function private.openkj_call(jsonb, inet) is
+  'One OpenKJ call: the body with command and api_key, the client''s address; returns the whole reply: command as
 sent, error as a boolean, errorString when true, and the command''s own fields. Definer: the gateway''s role may do nothing else.';
 
-revoke all on function private.openkj_call(jsonb, inet, text) from public;
+revoke all on function private.openkj_call(jsonb, inet) from public;
 
 -- The role the Edge Function takes on: it can make this one call and nothing else.
 create role openkj_gateway nologin;
 grant openkj_gateway to postgres;
 grant usage on schema private to openkj_gateway;
-grant execute on function private.openkj_call(jsonb, inet, text) to openkj_gateway;
+grant execute on function private.openkj_call(jsonb, inet) to openkj_gateway;

@@ -59,14 +59,17 @@ create index request_interface_operations_scope_key_idx on private.request_inter
 
 comment on table private.request_interface_operations is 'The operations of the request interface, and the scope each needs.';
 
+-- What runs in every call, or once per row, is in plpgsql, which keeps its plan for the session.
+
 create function private.interface_venue(p_venue public.venues)
 returns jsonb
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select jsonb_build_object(
+begin
+  return jsonb_build_object(
     'id', p_venue.id,
     'openkj_venue_id', p_venue.openkj_venue_id,
     'url_name', p_venue.url_name,
@@ -83,13 +86,13 @@ as $$
       where request.venue_id = p_venue.id and request.state in ('pending', 'accepted', 'performing')
     )
   );
+end;
 $$;
 
 comment on function private.interface_venue(public.venues) is 'A venue as the request interface shows it.';
 
 revoke all on function private.interface_venue(public.venues) from public;
 
--- These two run once per request: in plpgsql, which keeps its plan for the session.
 create function private.interface_request(p_request public.requests, p_place integer, p_wait_seconds integer)
 returns jsonb
 language plpgsql
@@ -185,15 +188,19 @@ revoke all on function private.require_interface_requests(private.api_key_caller
 
 create function private.show_interface_request(p_request_id bigint)
 returns jsonb
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select private.interface_request(request, queue.place, queue.wait_seconds)
-  from public.requests as request
-  left join lateral private.queue(request.venue_id) as queue on queue.request_id = request.id
-  where request.id = p_request_id;
+begin
+  return (
+    select private.interface_request(request, queue.place, queue.wait_seconds)
+    from public.requests as request
+    left join lateral private.queue(request.venue_id) as queue on queue.request_id = request.id
+    where request.id = p_request_id
+  );
+end;
 $$;
 
 comment on function private.show_interface_request(bigint) is 'One request with its place.';
@@ -577,14 +584,17 @@ revoke all on function private.request_interface_call(text, text, inet, jsonb, b
 
 create function private.request_interface_serials(p_organization_ids uuid[])
 returns table (organization_id uuid, serial integer)
-language sql
+language plpgsql
 stable
 security definer
 set search_path = ''
 as $$
-  select counter.organization_id, counter.openkj_serial
-  from private.organization_counters as counter
-  where counter.organization_id = any (p_organization_ids);
+begin
+  return query
+    select counter.organization_id, counter.openkj_serial
+    from private.organization_counters as counter
+    where counter.organization_id = any (p_organization_ids);
+end;
 $$;
 
 comment on function private.request_interface_serials(uuid[]) is

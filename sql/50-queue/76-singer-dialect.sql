@@ -38,15 +38,20 @@ revoke all on function private.split_singer_names(text) from public;
 
 create function private.find_dialect_venue(p_body jsonb)
 returns public.venues
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select venue.*
+declare
+  v_venue public.venues;
+begin
+  select venue.* into v_venue
   from private.venue_url_names as used
   join public.venues as venue on venue.id = used.venue_id
   where used.url_name = lower(btrim(p_body ->> 'venueUrlName')) and venue.archived_at is null;
+  return v_venue;
+end;
 $$;
 
 comment on function private.find_dialect_venue(jsonb) is 'The venue with this url name, or former url name; null when there is none.';
@@ -184,7 +189,15 @@ as $$
 declare
   v_venue public.venues;
   v_songs jsonb;
+  v_wrong text;
 begin
+  select string_agg(field, ', ') into v_wrong
+  from unnest(array['venueUrlName', 'searchString', 'browseBy', 'letter', 'songId', 'singerName', 'keyChange', 'deviceId']) as field
+  where jsonb_typeof(p_body -> field) in ('array', 'object');
+  if v_wrong is not null then
+    perform private.raise_error(400, 'invalid_text', format('These fields must be texts: %s.', v_wrong));
+  end if;
+
   case p_command
     when 'venueExists' then
       return jsonb_build_object('exists', (private.find_dialect_venue(p_body)).id is not null);

@@ -22,19 +22,23 @@ create trigger message_preferences_set_updated_at
 
 create function private.wants_message(p_user_id uuid, p_category text, p_channel text)
 returns boolean
-language sql
+language plpgsql
 stable
 security definer
 set search_path = ''
 as $$
-  select p_category = 'security' or coalesce(
-    (
-      select preference.is_enabled
-      from public.message_preferences as preference
-      where preference.user_id = p_user_id and preference.category = p_category and preference.channel = p_channel
-    ),
-    p_channel = 'email' and p_category in ('organization', 'billing')
+begin
+  return (
+    select p_category = 'security' or coalesce(
+      (
+        select preference.is_enabled
+        from public.message_preferences as preference
+        where preference.user_id = p_user_id and preference.category = p_category and preference.channel = p_channel
+      ),
+      p_channel = 'email' and p_category in ('organization', 'billing')
+    )
   );
+end;
 $$;
 
 comment on function private.wants_message(uuid, text, text) is

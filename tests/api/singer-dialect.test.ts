@@ -307,7 +307,7 @@ describe("limits", () => {
       const send = async (more: Json) => {
         const body = { command: "submitRequest", ...here({ songId: waterloo, keyChange: "0", ...more }) };
         const [row] = await sql<{ reply: Json }[]>`
-          select private.openkj_call(${JSON.stringify(body)}::text::jsonb, '198.51.100.7', null) as reply
+          select private.openkj_call(${JSON.stringify(body)}::text::jsonb, '198.51.100.7') as reply
         `;
         return row?.reply ?? {};
       };

@@ -19,7 +19,7 @@ select exists (select from pg_extension where extname = 'plpgsql_check') as is_i
 -- Findings that are meant, each with its reason.
 create temporary table meant (routine text, message text, reason text);
 insert into meant values
-  ('private.openkj_call(jsonb,inet,text)', 'unused parameter "p_user_agent"', 'part of what its one caller sends');
+  ('private.verify_api_key(text,inet)', 'composite OUT variable "caller" is not single argument', 'its callers take the record whole');
 
 create temporary view findings as
 select routine.oid::regprocedure::text as routine, triggered.relation::regclass::text as relation, finding.level, finding.lineno,

@@ -198,7 +198,7 @@ select pg_temp.make('watched', $$ public.create_api_key(tests.id('A'), 'Watched'
 create function pg_temp.call(p_key text, p_command text default 'getVenues')
 returns jsonb
 language sql
-return private.openkj_call(jsonb_build_object('api_key', p_key, 'command', p_command), '198.51.100.7', 'test');
+return private.openkj_call(jsonb_build_object('api_key', p_key, 'command', p_command), '198.51.100.7');
 select pg_temp.call(left(pg_temp.key('watched'), 12) || repeat('0', 39)), pg_temp.call(left(pg_temp.key('watched'), 12)), pg_temp.call(pg_temp.key('watched'))
 \g /dev/null
 select results_eq(

@@ -45,7 +45,7 @@ declare
 begin
   perform tests.act_as_owner_role();
   perform set_config('role', 'openkj_gateway', true);
-  v_reply := private.openkj_call(v_body, '198.51.100.7', 'Mozilla/5.0');
+  v_reply := private.openkj_call(v_body, '198.51.100.7');
   perform tests.act_as_owner_role();
   return v_reply;
 end;
@@ -149,7 +149,7 @@ from private.openkj_commands where scope_key <> 'requests:read';
 select is(pg_temp.call('all', command) - 'errorString', jsonb_build_object('command', command, 'error', true), format('"%s" is unknown', command))
 from unnest(array['', 'nothing', 'getserial', 'testingAddRandomRequest', 'drop table']) as command;
 select is(
-  (private.openkj_call(body, null, null)) -> 'error', 'true', left('refused: ' || coalesce(body::text, 'nothing'), 80)
+  (private.openkj_call(body, null)) -> 'error', 'true', left('refused: ' || coalesce(body::text, 'nothing'), 80)
 )
 from unnest(array[
   null, 'null', '[]', '"getSerial"', '1', '{}', '{"command": null}', '{"command": ["getSerial"], "api_key": 1}', '{"command": {"a": 1}, "api_key": {"b": 2}}',

@@ -7,7 +7,6 @@ import { handle } from "../../functions/openkj/handler.ts";
 interface Call {
   body: Record<string, unknown>;
   address: string | null;
-  userAgent: string | null;
 }
 
 const key = `sk_live_${"k".repeat(43)}`;
@@ -18,8 +17,8 @@ function functionWith(answer: string | Error = '{"command": "getSerial", "error"
   const lines: string[] = [];
   const send = (body: BodyInit | null, init: RequestInit = {}, url = "http://localhost/openkj") =>
     handle(new Request(url, { method: "POST", body, ...init, ...(body && { duplex: "half" }) }), {
-      call: (text, address, userAgent) => {
-        calls.push({ body: JSON.parse(text) as Record<string, unknown>, address, userAgent });
+      call: (text, address) => {
+        calls.push({ body: JSON.parse(text) as Record<string, unknown>, address });
         return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
       },
       log: createLog("openkj", "debug", (line) => lines.push(line)),
@@ -50,7 +49,7 @@ describe("a call", () => {
     expect(response.status).toBe(200);
     expect(await response.text()).toBe('{"command": "getSerial", "error": false, "serial": 7}');
     expect(calls).toEqual([
-      { body: { command: "getSerial", api_key: "k" }, address: "10.0.0.9", userAgent: "Mozilla/5.0" },
+      { body: { command: "getSerial", api_key: "k" }, address: "10.0.0.9" },
     ]);
   });
 
