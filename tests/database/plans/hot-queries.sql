@@ -77,6 +77,7 @@ begin
     v_body := substr(v_body, strpos(v_body, p_from));
     v_body := left(v_body, strpos(v_body, p_to) + char_length(p_to) - 1);
   end if;
+  v_body := regexp_replace(v_body, '\s+into\s+[\w., ]+(?=\s+from\s)', '', 'g');
   for v_name, v_value in select * from jsonb_each_text(p_values) loop
     v_body := regexp_replace(v_body, '\m' || v_name || '\M', v_value, 'g');
   end loop;
@@ -117,7 +118,8 @@ return (
 create temporary table hot (number integer, name text, actor text, statement text, indexes text[]);
 insert into hot values
   (
-    1, 'verifying an API key', 'postgres', pg_temp.body('private.verify_api_key', '{"p_key": "''sk_live_x''", "p_address": "null::inet"}'),
+    1, 'verifying an API key', 'postgres',
+    pg_temp.body('private.verify_api_key', '{"v_hash": "sha256(''x'')", "p_address": "null::inet"}', 'select', 'secret_hash = v_hash'),
     '{api_key_secrets_pkey,api_keys_pkey}'
   ),
   (2, 'which organizations a permission is held in', 'stan', null, '{organization_members_user_id_idx}'),
@@ -152,7 +154,7 @@ insert into hot values
     '{venues_location_idx}'
   ),
   (
-    9, 'a venue by its url name', 'postgres', pg_temp.body('private.find_venue', '{"p_url_name": "''many-7''", " into v_venue": ""}', 'select venue', 'archived_at is null'),
+    9, 'a venue by its url name', 'postgres', pg_temp.body('private.find_venue', '{"p_url_name": "''many-7''"}', 'select venue', 'archived_at is null'),
     '{venue_url_names_pkey,venues_pkey}'
   ),
   (
