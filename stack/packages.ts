@@ -29,6 +29,8 @@ export function missingPackages(major: number): string[] {
     [`postgresql-${major}-cron`, join(extensions(major), "pg_cron.control")],
     [`postgresql-${major}-wal2json`, join(library, String(major), "lib", "wal2json.so")],
     ["libtap-parser-sourcehandler-pgtap-perl", "/usr/bin/pg_prove"],
+    // The examples of the documentation use it, and tests run those.
+    ["curl", "/usr/bin/curl"],
   ];
   return wanted.filter(([, file]) => !existsSync(file)).map(([name]) => name);
 }
