@@ -63,7 +63,7 @@ analyze auth.users, auth.sessions, auth.mfa_factors, public.organizations, publi
 
 -- Plans ------------------------------------------------------------------------------------------------------------------
 
--- The text of a function with values in the place of its parameters and variables.
+-- The first statement of a function, or the one between two marks, with values in the place of its parameters and variables.
 create function pg_temp.body(p_function text, p_values jsonb, p_from text default null, p_to text default null)
 returns text
 language plpgsql
@@ -73,7 +73,10 @@ declare
   v_name text;
   v_value text;
 begin
-  if p_from is not null then
+  if p_from is null and (select prolang from pg_proc where oid = p_function::regproc) <> (select oid from pg_language where lanname = 'sql') then
+    v_body := substring(v_body from '\mbegin\s+(.*)');
+    v_body := regexp_replace(regexp_replace(split_part(v_body, ';', 1), '^return query\s+', ''), '^return\s+', 'select ');
+  elsif p_from is not null then
     v_body := substr(v_body, strpos(v_body, p_from));
     v_body := left(v_body, strpos(v_body, p_to) + char_length(p_to) - 1);
   end if;
