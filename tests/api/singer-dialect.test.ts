@@ -253,6 +253,7 @@ describe("a request", () => {
     ["a song that is not in the book", { songId: "999999999" }, /not in the venue's book/],
     ["a song id that is none", { songId: "1; drop table requests" }, /songId/],
     ["no name", { singerName: "" }, /name/],
+    ["a list for a name", { singerName: ["Ann"] }, /texts/],
     ["five singers", { singerName: "A, B, C, D, & E" }, /1 to 4/],
     ["a name too long", { singerName: "x".repeat(101) }, /100/],
     ["a key too high", { keyChange: "+13" }, /-12 to 12/],

@@ -190,7 +190,7 @@ test(`${count} malformed bodies get a well-typed reply each, tell nothing inner 
   await watcher.poll();
   const before = watcher.serial;
 
-  const next = bodies(randomFrom(seed), host.apiKey, host.venue.url_name);
+  const next = bodies(randomFrom(seed), host.apiKey, host.urlName);
   let left = count;
   const refusals = new Map<string, number>();
   const sender = async () => {
