@@ -8,6 +8,8 @@ if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modu
   echo "· Fetching the npm packages, which takes about a minute" >&2
   # Not `npm ci`: it refuses a lock file from which a registry without builds for other systems has left those out.
   npm install --no-save --no-audit --no-fund --ignore-scripts --loglevel=error >&2
+  # Puts Deno itself in the place of its wrapper, which would keep signals to itself.
+  node node_modules/deno/install.cjs
   touch node_modules/.package-lock.json
 fi
 export PATH="$PWD/node_modules/.bin:$PATH"
