@@ -1,7 +1,7 @@
 import { Secret, TOTP } from "otpauth";
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { OwnServer } from "./support/own-server.ts";
-import { canStartServers } from "./support/own-server.ts";
+import { canStartServers, startServer } from "./support/own-server.ts";
 import { at, start } from "./support/passing-servers.ts";
 import { claimsOf, client, createUser, database, password } from "./support/api.ts";
 
@@ -77,7 +77,15 @@ describe.skipIf(!canStartServers)("rotation of refresh tokens", () => {
 });
 
 describe.skipIf(!canStartServers)("refresh tokens of version 2", () => {
-  async function signedIn(server: OwnServer, name: string) {
+  let server: OwnServer;
+
+  beforeAll(async () => {
+    server = await startServer({ GOTRUE_SECURITY_REFRESH_TOKEN_ALGORITHM_VERSION: "2" });
+  });
+
+  afterAll(async () => await server?.stop());
+
+  async function signedIn(name: string) {
     const { email } = await createUser(name);
     const body = await at(server).signIn({ email });
     return {
@@ -88,8 +96,7 @@ describe.skipIf(!canStartServers)("refresh tokens of version 2", () => {
   }
 
   test("need no rows, only a key and a counter", async () => {
-    const server = await start({ GOTRUE_SECURITY_REFRESH_TOKEN_ALGORITHM_VERSION: "2" });
-    const { token, sessionId } = await signedIn(server, "version-two");
+    const { token, sessionId } = await signedIn("version-two");
     expect(token).toMatch(/^[A-Za-z0-9_-]{51}$/);
     const bytes = Buffer.from(token, "base64url");
     expect(bytes[0]).toBe(0);
@@ -105,8 +112,7 @@ describe.skipIf(!canStartServers)("refresh tokens of version 2", () => {
   });
 
   test("one step behind gives the current one, older ones end the session", async () => {
-    const server = await start({ GOTRUE_SECURITY_REFRESH_TOKEN_ALGORITHM_VERSION: "2" });
-    const { token, sessionId } = await signedIn(server, "behind");
+    const { token, sessionId } = await signedIn("behind");
     const second = (await at(server).refresh(token)).body.refresh_token;
     expect((await at(server).refresh(token)).body.refresh_token).toBe(second);
     const third = (await at(server).refresh(second)).body.refresh_token;
@@ -120,8 +126,7 @@ describe.skipIf(!canStartServers)("refresh tokens of version 2", () => {
   });
 
   test("cannot be made up", async () => {
-    const server = await start({ GOTRUE_SECURITY_REFRESH_TOKEN_ALGORITHM_VERSION: "2" });
-    const { token } = await signedIn(server, "forged");
+    const { token } = await signedIn("forged");
     const bytes = Buffer.from(token, "base64url");
     bytes[17] = 5;
     const { status, body } = await at(server).refresh(bytes.toString("base64url"));
@@ -132,8 +137,7 @@ describe.skipIf(!canStartServers)("refresh tokens of version 2", () => {
   });
 
   test("in parallel are all the same", async () => {
-    const server = await start({ GOTRUE_SECURITY_REFRESH_TOKEN_ALGORITHM_VERSION: "2" });
-    const { token } = await signedIn(server, "parallel");
+    const { token } = await signedIn("parallel");
     const answers = await Promise.all(Array.from({ length: 8 }, () => at(server).refresh(token)));
     expect(new Set(answers.map(({ body }) => body.refresh_token)).size).toBe(1);
   });

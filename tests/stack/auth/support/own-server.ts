@@ -28,8 +28,10 @@ export function newSigningKey(id: string, operations = ["sign", "verify"]): JWK 
   return { ...privateKey.export({ format: "jwk" }), kid: id, alg: "ES256", use: "sig", key_ops: operations };
 }
 
+let prepared: Promise<void> | undefined;
+
 /** Functions for the hooks, which note what they were told and answer what a test has planted. */
-export async function prepareHooks(): Promise<void> {
+async function prepareHooks(): Promise<void> {
   await database.begin(async (sql) => {
     await sql`select pg_advisory_xact_lock(726349)`;
     await sql.unsafe(`
@@ -119,12 +121,12 @@ export interface OwnServer {
   stop(): Promise<void>;
 }
 
-function spawnServer(settings: Record<string, string>): ChildProcess {
+function spawnProgram(command: "serve" | "migrate", settings: Record<string, string>): ChildProcess {
   const replacement = process.env.STACK_AUTH;
   const path = replacement === undefined || replacement === ""
     ? join(root, "stack", "auth", "main.ts")
     : resolve(replacement);
-  const [program, words] = path.endsWith(".ts") ? [process.execPath, [path, "serve"]] : [path, ["serve"]];
+  const [program, words] = path.endsWith(".ts") ? [process.execPath, [path, command]] : [path, [command]];
   const { PATH = "" } = process.env;
   return spawn(program, words, {
     cwd: dirname(path),
@@ -133,14 +135,12 @@ function spawnServer(settings: Record<string, string>): ChildProcess {
   });
 }
 
-/** Starts a further Auth server on the stack's database, for settings that the project does not have. */
-export async function startServer(settings: Record<string, string> = {}): Promise<OwnServer> {
-  await prepareHooks();
-  const port = await freePort();
+/** The variables of a server on the stack's database, in which the tests' settings come last. */
+function variables(port: number, settings: Record<string, string>): Record<string, string> {
   const url = `http://127.0.0.1:${port}`;
   const databaseUrl = new URL(environment.databaseUrl);
   databaseUrl.username = "supabase_auth_admin";
-  const server = spawnServer({
+  return {
     GOTRUE_API_HOST: "127.0.0.1",
     API_HOST: "127.0.0.1",
     PORT: String(port),
@@ -161,7 +161,23 @@ export async function startServer(settings: Record<string, string> = {}): Promis
     GOTRUE_SMS_MAX_FREQUENCY: "1ns",
     ...hookSettings("send_email", "send_sms"),
     ...settings,
-  });
+  };
+}
+
+/** Brings the schema up to date once more, as every start of a stack does. The exit code. */
+export async function migrateAgain(): Promise<number | null> {
+  const program = spawnProgram("migrate", variables(await freePort(), {}));
+  program.stdout?.resume();
+  program.stderr?.resume();
+  return await new Promise((done) => program.once("exit", done));
+}
+
+/** Starts a further Auth server on the stack's database, for settings that the project does not have. */
+export async function startServer(settings: Record<string, string> = {}): Promise<OwnServer> {
+  await (prepared ??= prepareHooks());
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const server = spawnProgram("serve", variables(port, settings));
   let said = "";
   server.stdout?.on("data", (chunk) => said += chunk);
   server.stderr?.on("data", (chunk) => said += chunk);
