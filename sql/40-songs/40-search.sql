@@ -148,6 +148,8 @@ strict
 security definer
 rows 100
 set search_path = ''
+-- Estimates for any book are far too high for one book, and compiling a plan takes longer than running it.
+set jit = off
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 set enable_sort = off
@@ -195,6 +197,7 @@ stable
 security definer
 rows 20
 set search_path = ''
+set jit = off
 set plan_cache_mode = force_generic_plan
 as $$
 declare

@@ -29,6 +29,7 @@ stable
 security definer
 rows 20
 set search_path = ''
+set jit = off
 as $$
 begin
   return query
@@ -59,6 +60,8 @@ stable
 security definer
 rows 20
 set search_path = ''
+-- Estimates for any book are far too high for one book, and compiling a plan takes longer than running it.
+set jit = off
 as $$
 declare
   v_name text := left(private.normalize_text(p_artist), 255);
@@ -88,6 +91,7 @@ stable
 security definer
 rows 100
 set search_path = ''
+set jit = off
 as $$
 declare
   v_letter text := private.artist_letter(private.normalize_text(p_letter));

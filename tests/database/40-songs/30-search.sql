@@ -170,6 +170,14 @@ select is(tests.found('secert band'), '{}', 'nor by a mistyped name');
 select is(tests.found('radio ga ga'), '{}', 'nor one by an artist both have');
 select is(tests.found('queen', 20, 'foreign system'), array['Queen - Bohemian Rhapsody', 'QUEEN - Radio Ga Ga'], 'each host finds their own');
 
+select is_empty(
+  $$ select oid::regprocedure::text from pg_proc
+     where pronamespace = 'private'::regnamespace
+       and proname in ('search_book', 'search_spellings', 'browse_book', 'browse_book_artist', 'browse_book_artists')
+       and not proconfig @> array['jit=off'] $$,
+  'no search waits for its plan to be compiled'
+);
+
 -- The call of the apps -------------------------------------------------------------------------------------------------
 
 select is(
