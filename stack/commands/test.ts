@@ -5,6 +5,7 @@ import { join } from "node:path";
 import * as z from "zod";
 import { root, runningInstance } from "../instance.ts";
 import { removeInstance, startInstance, stopInstance } from "../lifecycle.ts";
+import { removeDatabase } from "../services/postgres.ts";
 import { variablesOf } from "../variables.ts";
 import { checks, succeeds } from "./checks.ts";
 import { typesAreFresh } from "./types.ts";
@@ -115,7 +116,12 @@ async function testAFreshStack(words: string[]): Promise<Count[]> {
     counts.push(one(false));
   } finally {
     // Its logs stay for whoever looks into a failure; a run beside another one leaves nothing.
-    await (name === "test" ? stopInstance(name) : removeInstance(name));
+    if (name === "test") {
+      await stopInstance(name);
+      removeDatabase(name);
+    } else {
+      await removeInstance(name);
+    }
   }
   return counts;
 }
