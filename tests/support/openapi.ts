@@ -49,7 +49,7 @@ export class OpenApi {
   }
 
   /** Fails when a reply is not what the document promises for the operation; unknown paths are nobody's operation. */
-  async checkReply(method: string, path: string, reply: Response, text: string): Promise<void> {
+  checkReply(method: string, path: string, reply: Response, text: string): void {
     const template = this.#templateOf(method, path);
     if (template === undefined) return;
     const verb = method === "HEAD" ? "get" : method.toLowerCase();
