@@ -33,10 +33,17 @@ security invoker
 set search_path = ''
 as $$
 declare
-  v_folded text collate "default" := private.fold_text(p_text);
-  v_text text collate "default" := v_folded;
+  v_folded text collate "default";
+  v_text text collate "default";
 begin
-  v_text := regexp_replace(v_text, '[^[:alnum:][:space:]]+', '', 'g');
+  -- Most texts are like this, and books are long.
+  if p_text ~ '^[a-zA-Z0-9]+( [a-zA-Z0-9]+)*$' then
+    v_text := lower(p_text);
+    return case when starts_with(v_text, 'the ') then substr(v_text, 5) else v_text end;
+  end if;
+
+  v_folded := private.fold_text(p_text);
+  v_text := regexp_replace(v_folded, '[^[:alnum:][:space:]]+', '', 'g');
   v_text := btrim(regexp_replace(v_text, '[[:space:]]+', ' ', 'g'));
   if starts_with(v_text, 'the ') then
     v_text := substr(v_text, 5);
@@ -86,9 +93,15 @@ security invoker
 set search_path = ''
 as $$
 declare
-  v_folded text collate "default" := private.fold_text(p_text);
-  v_words text collate "default" := regexp_replace(v_folded, '[^[:alnum:][:space:]]+', '', 'g');
+  v_folded text collate "default";
+  v_words text collate "default";
 begin
+  if char_length(p_text) <= 40 and p_text ~ '^[a-zA-Z0-9]+( [a-zA-Z0-9]+)*$' then
+    return string_to_array(lower(p_text), ' ');
+  end if;
+
+  v_folded := private.fold_text(p_text);
+  v_words := regexp_replace(v_folded, '[^[:alnum:][:space:]]+', '', 'g');
   if v_words <> v_folded then
     -- "AC/DC" is found as "acdc" and as "ac dc".
     v_words := v_words || ' ' || regexp_replace(v_folded, '[^[:alnum:][:space:]]+', ' ', 'g');
@@ -103,7 +116,7 @@ begin
   end if;
   v_words := btrim(regexp_replace(v_words, '[[:space:]]+', ' ', 'g'));
   if v_words = '' then
-    return array[left(private.normalize_text(p_text), 40)];
+    return string_to_array(left(private.normalize_text(p_text), 40), ' ');
   elsif char_length(v_words) > 40 then
     return array(select left(word, 40) from unnest(string_to_array(v_words, ' ')) as word);
   end if;

@@ -35,12 +35,19 @@ parallel safe
 security invoker
 set search_path = ''
 as $$
+declare
+  v_artist text := replace(private.normalize_text(p_artist), ' ', '');
+  v_title text := replace(private.normalize_text(p_title), ' ', '');
 begin
-  return ' ' || array_to_string(private.search_words(p_artist) || private.search_words(p_title), ' ') || ' ';
+  return ' ' || array_to_string(
+    private.search_words(p_artist) || private.search_words(p_title)
+      || ('=' || left(v_artist || v_title, 60)) || ('=' || left(v_title || v_artist, 60)),
+    ' '
+  ) || ' ';
 end;
 $$;
 
-comment on function private.spelling_words(text, text) is 'The words by which a song can be found, each between blanks.';
+comment on function private.spelling_words(text, text) is 'The words by which a song can be found, each between blanks; behind "=" artist and title as one word, in both orders.';
 
 revoke all on function private.spelling_words(text, text) from public;
 
@@ -94,9 +101,10 @@ comment on function private.song_chunk(integer) is 'Which chunk a spelling belon
 revoke all on function private.song_chunk(integer) from public;
 
 -- The index holds the words of a spelling behind the number of its chunk, so it can be asked about one chunk at a time:
---   "0 love"   a word            "0~l"   a word begins with this letter
---   "0=lovemedo", "0=..."   artist and title without blanks, in both orders: what a text starts with, words written as one
-create function private.song_tokens(p_spelling_id integer, p_artist text, p_title text, p_words text)
+--   "0 love"           a word
+--   "0~l" "0~lov"      a word begins with this letter, with these three letters
+--   "0=lovemedo..."    artist and title begin like this, wherever the blanks are
+create function private.song_tokens(p_spelling_id integer, p_words text)
 returns tsvector
 language plpgsql
 immutable
@@ -108,25 +116,28 @@ set search_path = ''
 as $$
 declare
   v_chunk text := private.song_chunk(p_spelling_id);
-  v_artist text := replace(private.normalize_text(p_artist), ' ', '');
-  v_title text := replace(private.normalize_text(p_title), ' ', '');
-  v_tokens text[] := array[v_chunk || '=' || left(v_artist || v_title, 60), v_chunk || '=' || left(v_title || v_artist, 60)];
+  v_tokens text[] := '{}';
   v_word text;
 begin
-  foreach v_word in array string_to_array(btrim(p_words), ' ') loop
-    v_tokens := v_tokens || (v_chunk || ' ' || v_word) || (v_chunk || '~' || left(v_word, 1));
+  foreach v_word in array string_to_array(btrim(p_words, ' '), ' ') loop
+    if starts_with(v_word, '=') then
+      v_tokens := v_tokens || (v_chunk || v_word);
+    else
+      v_tokens := v_tokens
+        || array[v_chunk || ' ' || v_word, v_chunk || '~' || left(v_word, 1), v_chunk || '~' || left(v_word, 3)];
+    end if;
   end loop;
   return array_to_tsvector(v_tokens);
 end;
 $$;
 
-comment on function private.song_tokens(integer, text, text, text) is 'What the search index holds about one spelling.';
+comment on function private.song_tokens(integer, text) is 'What the search index holds about one spelling.';
 
-revoke all on function private.song_tokens(integer, text, text, text) from public;
+revoke all on function private.song_tokens(integer, text) from public;
 
 -- Without the pending list: its entries would be scanned by every search until somebody's insert pays for all of them.
 create index song_spellings_tokens_idx on private.song_spellings
-  using gin (private.song_tokens(id, artist, title, words)) with (fastupdate = off);
+  using gin (private.song_tokens(id, words)) with (fastupdate = off);
 
 -- A word and each way to leave one letter out. Two words that are one slip apart share an entry.
 create function private.word_neighbours(p_word text)
@@ -174,6 +185,7 @@ set search_path = ''
 as $$
 declare
   v_fingerprints text[];
+  v_words text[];
 begin
   select array_agg(private.song_fingerprint(new.artist, new.title) order by new.number)
   into v_fingerprints
@@ -195,24 +207,29 @@ begin
   order by 1
   on conflict do nothing;
 
-  insert into private.song_spellings (song_id, artist_id, artist, title)
-  select distinct song.id, song_artist.id, new.artist collate "C" as artist, new.title collate "C" as title
-  from unnest(p_artists, p_titles, v_fingerprints) as new (artist, title, fingerprint)
-  join public.songs as song on song.fingerprint = new.fingerprint
-  join private.song_artists as song_artist on song_artist.name = split_part(new.fingerprint, U&'\001F', 1)
-  where not exists (
-    select from private.song_spellings as known where known.artist = new.artist and known.title = new.title
+  with added as (
+    insert into private.song_spellings (song_id, artist_id, artist, title)
+    select distinct song.id, song_artist.id, new.artist collate "C" as artist, new.title collate "C" as title
+    from unnest(p_artists, p_titles, v_fingerprints) as new (artist, title, fingerprint)
+    join public.songs as song on song.fingerprint = new.fingerprint
+    join private.song_artists as song_artist on song_artist.name = split_part(new.fingerprint, U&'\001F', 1)
+    where not exists (
+      select from private.song_spellings as known where known.artist = new.artist and known.title = new.title
+    )
+    order by artist, title
+    on conflict do nothing
+    returning words
   )
-  order by artist, title
-  on conflict do nothing;
+  select array_agg(distinct word order by word) into v_words
+  from added
+  cross join lateral unnest(string_to_array(btrim(added.words, ' '), ' ')) as word
+  where char_length(word) >= 3 and not starts_with(word, '=');
 
   insert into private.song_words (word)
-  select distinct word collate "C"
-  from unnest(p_artists || p_titles) as text
-  cross join lateral unnest(private.search_words(text)) as word
-  where char_length(word) >= 3
-    and not exists (select from private.song_words as known where known.word = word.word)
-  order by 1
+  select word
+  from unnest(v_words) as word
+  where not exists (select from private.song_words as known where known.word = word.word)
+  order by word collate "C"
   on conflict do nothing;
 end;
 $$;

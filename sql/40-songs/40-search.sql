@@ -3,8 +3,8 @@
 -- songs are looked at one by one. What is found is then ranked. All in plpgsql, which keeps its plans for the session.
 
 -- What is asked for: index is the text of a tsquery in which "#" stands for the number of the chunk, patterns are regular
--- expressions over the words of a song which must all match. Both say the same.
-create type private.song_question as (index text, patterns text[]);
+-- expressions over the words of a song which must all match. The index may answer with more than is meant unless is_exact.
+create type private.song_question as (index text, patterns text[], is_exact boolean);
 
 create function private.search_token(p_kind text, p_word text, p_is_prefix boolean)
 returns text
@@ -24,6 +24,25 @@ $$;
 comment on function private.search_token(text, text, boolean) is 'A token of the search index as text of a tsquery.';
 
 revoke all on function private.search_token(text, text, boolean) from public;
+
+create function private.search_beginning(p_word text)
+returns text
+language plpgsql
+immutable
+strict
+parallel safe
+security invoker
+set search_path = ''
+as $$
+begin
+  return private.search_token('~', left(p_word, case when char_length(p_word) < 3 then 1 else 3 end), false);
+end;
+$$;
+
+comment on function private.search_beginning(text) is
+  'A token which every word has that begins like this, and others that have only its first letters in common.';
+
+revoke all on function private.search_beginning(text) from public;
 
 create function private.search_pattern(p_word text, p_is_prefix boolean)
 returns text
@@ -57,19 +76,24 @@ declare
   v_question private.song_question;
   v_word text;
 begin
-  -- One letter as a prefix would gather thousands of words; it has a token of its own.
-  v_question.index := case
-    when char_length(v_last) = 1 then private.search_token('~', v_last, false)
-    else private.search_token(' ', v_last, true)
-  end;
   v_question.patterns := array[private.search_pattern(v_last, true)];
+  v_question.is_exact := true;
   foreach v_word in array p_words[:cardinality(p_words) - 1] loop
     -- "guns and roses" is "Guns N' Roses", and nobody remembers where a "the" belongs.
     if v_word not in ('and', 'the') then
-      v_question.index := v_question.index || ' & ' || private.search_token(' ', v_word, false);
+      v_question.index := concat_ws(' & ', v_question.index, private.search_token(' ', v_word, false));
       v_question.patterns := v_question.patterns || private.search_pattern(v_word, false);
     end if;
   end loop;
+  if char_length(v_last) in (1, 3) then
+    v_question.index := concat_ws(' & ', v_question.index, private.search_token('~', v_last, false));
+  elsif v_question.index is null then
+    v_question.index := private.search_token(' ', v_last, true);
+  else
+    -- Every word that begins like the last one would be gathered from the whole chunk, however rare the others are.
+    v_question.index := v_question.index || ' & ' || private.search_beginning(v_last);
+    v_question.is_exact := false;
+  end if;
   return v_question;
 end;
 $$;
@@ -92,7 +116,8 @@ declare
   v_question private.song_question;
 begin
   v_question.index := private.search_token('=', v_text, true);
-  v_question.patterns := array[' ' || regexp_replace(regexp_replace(v_text, '(.)', ' ?\1', 'g'), '([^[:alnum:] ?])', '\\\1', 'g')];
+  v_question.patterns := array[private.search_pattern('=' || v_text, true)];
+  v_question.is_exact := true;
   return v_question;
 end;
 $$;
@@ -114,19 +139,45 @@ declare
   v_tokens text;
   v_patterns text;
   v_word text;
+  v_known boolean[];
 begin
+  -- If there is a word nobody has ever sung, that is the slip, and the others stay as they are.
+  select array_agg(
+    char_length(wanted.word) < 3
+      or exists (
+        select
+        from private.song_words as known
+        where known.word = wanted.word
+          or wanted.place = cardinality(p_words)
+            and known.word >= wanted.word collate "C" and known.word < wanted.word || U&'\FFFF' collate "C"
+      )
+    order by wanted.place
+  ) into v_known
+  from unnest(p_words) with ordinality as wanted (word, place);
+
+  v_question.is_exact := false;
   for v_place in 1..cardinality(p_words) loop
     v_word := p_words[v_place];
     continue when v_word in ('and', 'the') and v_place < cardinality(p_words);
-    select
-      string_agg(private.search_token(' ', known.word, false), ' | '), string_agg(private.search_pattern(known.word, false), '|')
-    into v_tokens, v_patterns
-    from private.song_words as known
-    where private.word_neighbours(known.word) && private.word_neighbours(v_word);
-    -- Short words have no neighbours and stand for themselves, the last one for whatever begins with it.
+    v_tokens := null;
+    v_patterns := null;
+    if not v_known[v_place] or not false = any (v_known) then
+      select
+        string_agg(private.search_token(' ', known.word, false), ' | '), string_agg(private.search_pattern(known.word, false), '|')
+      into v_tokens, v_patterns
+      from private.song_words as known
+      where private.word_neighbours(known.word) && private.word_neighbours(v_word);
+    end if;
     v_question.index := concat_ws(
       ' & ', v_question.index,
-      '(' || concat_ws(' | ', private.search_token(' ', v_word, v_place = cardinality(p_words)), v_tokens) || ')'
+      '(' || concat_ws(
+        ' | ',
+        case
+          when v_place = cardinality(p_words) then private.search_beginning(v_word)
+          else private.search_token(' ', v_word, false)
+        end,
+        v_tokens
+      ) || ')'
     );
     v_question.patterns := v_question.patterns
       || concat_ws('|', private.search_pattern(v_word, v_place = cardinality(p_words)), v_patterns);
@@ -175,10 +226,11 @@ begin
   cross join lateral (
     select spelling.id, spelling.song_id, spelling.artist, spelling.title
     from private.song_spellings as spelling
-    where private.song_tokens(spelling.id, spelling.artist, spelling.title, spelling.words)
+    where private.song_tokens(spelling.id, spelling.words)
         @@ replace(p_question.index, '#', book.chunk::text)::tsquery
       -- The inner select, with "offset", unpacks the bitmap once per chunk with an answer, not once per song.
       and get_bit((select book.members || ''::bytea), spelling.id % 240000) = 1
+      and (p_question.is_exact or spelling.words ~ all (p_question.patterns))
     offset 0
   ) as found
   limit p_limit;
