@@ -8,10 +8,14 @@ export function requestId(request: Request): string {
   return acceptableRequestId.test(given) ? given : crypto.randomUUID();
 }
 
-/** The client's network address: the first that the proxies in front of the function name, else the peer's. */
+/**
+ * The client's network address: the one the platform's edge writes itself, else the first that the proxies in front
+ * of the function name, else the peer's.
+ */
 export function clientAddress(request: Request, peer?: string): string | null {
+  const connecting = request.headers.get("cf-connecting-ip")?.trim() ?? "";
   const forwarded = request.headers.get("x-forwarded-for")?.split(",", 1)[0]?.trim() ?? "";
-  for (const address of [forwarded, peer ?? ""]) if (isIP(address) !== 0) return address;
+  for (const address of [connecting, forwarded, peer ?? ""]) if (isIP(address) !== 0) return address;
   return null;
 }
 

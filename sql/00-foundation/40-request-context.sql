@@ -23,8 +23,11 @@ security invoker
 set search_path = ''
 as $$
 begin
-  -- The gateway puts the client first; what a client forged behind it is ignored.
-  return nullif(trim(split_part(private.request_header('x-forwarded-for'), ',', 1)), '')::inet;
+  -- The platform's edge writes the first header itself; behind another proxy it is that one's duty to overwrite, not to
+  -- append to, what a client claims in the second.
+  return nullif(trim(coalesce(
+    private.request_header('cf-connecting-ip'), split_part(private.request_header('x-forwarded-for'), ',', 1)
+  )), '')::inet;
 exception
   when invalid_text_representation then
     return null;

@@ -82,9 +82,10 @@ set search_path = ''
 as $$
 begin
   return (
-    -- A key made for one system means that system, whatever number the program has in its settings.
+    -- A key made for one system or venue means that one's, whatever number the program has in its settings.
     select coalesce(
       p_caller.system_id,
+    case when p_caller.venue_id is not null then private.venue_system(p_caller.venue_id) end,
       (
         select system.id
         from public.systems as system
@@ -313,6 +314,9 @@ begin
       v_venue := private.openkj_venue(p_caller, p_body);
       if v_venue.id is null or jsonb_typeof(p_body -> 'singers') is distinct from 'array' then
         perform private.raise_error(400, 'invalid_rotation', 'A rotation needs a venue_id and a list of singers.');
+      end if;
+      if jsonb_array_length(p_body -> 'singers') > 1000 or pg_column_size(p_body -> 'singers') > 262144 then
+        perform private.raise_error(400, 'invalid_rotation', 'A rotation has up to 1,000 singers.');
       end if;
       insert into private.rotations (venue_id, singers) values (v_venue.id, p_body -> 'singers')
       on conflict (venue_id) do update set singers = excluded.singers, updated_at = now();

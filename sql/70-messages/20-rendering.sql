@@ -56,9 +56,11 @@ select
   case when message.channel = 'email' then
     '<p>'
     || replace(
-      regexp_replace(
+      -- Only the link a mail is about can be clicked, never an address somebody put into a name.
+      replace(
         private.escape_html(private.fill_template(template.body, message.variables)),
-        '(https?://[^[:space:]<]+)', '<a href="\1">\1</a>', 'g'
+        private.escape_html(coalesce(nullif(message.variables ->> 'link', ''), chr(1))),
+        format('<a href="%1$s">%1$s</a>', private.escape_html(message.variables ->> 'link'))
       ),
       E'\n\n', '</p><p>'
     )

@@ -36,6 +36,11 @@ begin
   where message.status in ('pending', 'sending') and message.next_attempt_at <= now()
     and message.template_key like 'auth\_%' and message.created_at < now() - interval '15 minutes';
 
+  -- A message that three workers died over is not tried on a fourth.
+  update private.messages as message
+  set status = 'dead', last_error = 'interrupted three times'
+  where message.status = 'sending' and message.next_attempt_at <= now() and message.attempts >= 3;
+
   -- More than ten mails or five texts an hour are too many, except about security.
   update private.messages as message
   set status = 'suppressed', last_error = 'over the hourly limit of the recipient'

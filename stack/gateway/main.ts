@@ -123,6 +123,9 @@ function addressOf(request: IncomingMessage): URL {
 /** Puts the request into the form in which the server behind wants it, or refuses it. */
 async function admit(request: IncomingMessage, route: Route, url: URL): Promise<void> {
   const { headers } = request;
+  // Who is calling, the connection says; what a client claims about it would only forge the address that limits count by.
+  delete headers["x-forwarded-for"];
+  delete headers["cf-connecting-ip"];
   const key = ApiKeys.of(headers, url);
   const token = key === undefined ? undefined : keys.token(key);
   if (route.needsKey && key === undefined) {
