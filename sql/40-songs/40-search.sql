@@ -173,8 +173,9 @@ begin
       '(' || concat_ws(
         ' | ',
         case
-          when v_place = cardinality(p_words) then private.search_beginning(v_word)
-          else private.search_token(' ', v_word, false)
+          when v_place < cardinality(p_words) then private.search_token(' ', v_word, false)
+          when v_known[v_place] and v_place > 1 then private.search_beginning(v_word)
+          else private.search_token(' ', v_word, true)
         end,
         v_tokens
       ) || ')'
