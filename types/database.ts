@@ -1586,6 +1586,15 @@ export type Database = {
           "user_agent": string;
         }[];
       };
+      "list_songs": {
+        Args: { "p_letter"?: string; "p_limit"?: number; "p_offset"?: number; "p_system_id": string };
+        Returns: {
+          "artist": string;
+          "song_id": number;
+          "title": string;
+          "total_count": number;
+        }[];
+      };
       "list_venues": {
         Args: {
           "p_accepting"?: boolean;
