@@ -112,17 +112,16 @@ security invoker
 set search_path = ''
 as $$
 declare
-  v_text text := left(replace(p_text, ' ', ''), 60);
   v_question private.song_question;
 begin
-  v_question.index := private.search_token('=', v_text, true);
-  v_question.patterns := array[private.search_pattern('=' || v_text, true)];
+  v_question.index := private.search_token('=', p_text, true);
+  v_question.patterns := array[private.search_pattern('=' || p_text, true)];
   v_question.is_exact := true;
   return v_question;
 end;
 $$;
 
-comment on function private.ask_for_start(text) is 'Songs whose artist or title starts with this text, wherever the blanks are.';
+comment on function private.ask_for_start(text) is 'Songs whose artist or title starts with this text without blanks.';
 
 revoke all on function private.ask_for_start(text) from public;
 
@@ -193,7 +192,7 @@ comment on function private.ask_for_similar_words(text[]) is
 revoke all on function private.ask_for_similar_words(text[]) from public;
 
 create function private.search_spellings(p_system_id uuid, p_question private.song_question, p_limit integer)
-returns table (spelling_id integer, song_id bigint, artist text, title text)
+returns table (spelling_id integer, song_id bigint, artist text, title text, words text)
 language plpgsql
 stable
 strict
@@ -212,7 +211,7 @@ begin
   select book.spelling_ids into v_spelling_ids from private.books as book where book.system_id = p_system_id;
   if v_spelling_ids is not null then
     return query
-    select spelling.id, spelling.song_id, spelling.artist, spelling.title
+    select spelling.id, spelling.song_id, spelling.artist, spelling.title, spelling.words
     from private.song_spellings as spelling
     where spelling.id = any (v_spelling_ids) and spelling.words ~ all (p_question.patterns)
     limit p_limit;
@@ -220,12 +219,12 @@ begin
   end if;
 
   return query
-  select found.id, found.song_id, found.artist, found.title
+  select found.id, found.song_id, found.artist, found.title, found.words
   from (
     select book.chunk, book.members from private.book_chunks as book where book.system_id = p_system_id order by book.chunk offset 0
   ) as book
   cross join lateral (
-    select spelling.id, spelling.song_id, spelling.artist, spelling.title
+    select spelling.id, spelling.song_id, spelling.artist, spelling.title, spelling.words
     from private.song_spellings as spelling
     where private.song_tokens(spelling.id, spelling.words)
         @@ replace(p_question.index, '#', book.chunk::text)::tsquery
@@ -256,9 +255,10 @@ as $$
 declare
   v_most constant integer := 100;
   v_text text := private.normalize_text(p_query);
+  v_joined text := left(replace(v_text, ' ', ''), 60);
   v_words text[] := private.search_words(v_text);
   v_exact private.song_question := private.ask_for_words(v_words);
-  v_start private.song_question := private.ask_for_start(v_text);
+  v_start private.song_question := private.ask_for_start(v_joined);
 begin
   return query
   with
@@ -275,10 +275,10 @@ begin
     ),
     -- Of more than are ranked, those that are asked for here must be among them, too.
     by_popularity as materialized (
-      select found.spelling_id, found.song_id, found.artist, found.title
+      select found.*
       from (select from by_words having count(*) = v_most) as too_many
       cross join lateral (
-        select spelling.id as spelling_id, spelling.song_id, spelling.artist, spelling.title
+        select spelling.id as spelling_id, spelling.song_id, spelling.artist, spelling.title, spelling.words
         from (
           select popularity.song_id
           from private.song_popularity as popularity
@@ -300,13 +300,17 @@ begin
       ) as found
     ),
     found as (
-      select * from by_words
-      union
-      select * from by_start
-      union
-      select * from by_popularity
-      union all
-      select * from by_similar_words
+      select distinct on (every.spelling_id) every.*
+      from (
+        select * from by_words
+        union all
+        select * from by_start
+        union all
+        select * from by_popularity
+        union all
+        select * from by_similar_words
+      ) as every
+      order by every.spelling_id
     ),
     ranked as (
       select
@@ -318,15 +322,16 @@ begin
         ) as requests,
         case
           when exists (select from by_similar_words) then 4
-          when v_text in (song.artist, song.title, song.artist || ' ' || song.title, song.title || ' ' || song.artist) then 1
-          when starts_with(song.artist || ' ' || song.title, v_text) or starts_with(song.title || ' ' || song.artist, v_text) then 2
+          -- The whole song, its artist or its title: "artist" is how "artist title" begins and "title artist" ends.
+          when v_joined in (song.artist_title, song.title_artist)
+            or starts_with(song.artist_title, v_joined) and right(song.title_artist, char_length(v_joined)) = v_joined
+            or starts_with(song.title_artist, v_joined) and right(song.artist_title, char_length(v_joined)) = v_joined then 1
+          when starts_with(song.artist_title, v_joined) or starts_with(song.title_artist, v_joined) then 2
           else 3
         end as class
       from found
       cross join lateral (
-        select split_part(song.fingerprint, U&'\001F', 1) as artist, split_part(song.fingerprint, U&'\001F', 2) as title
-        from public.songs as song
-        where song.id = found.song_id
+        select split_part(found.words, ' =', 2) as artist_title, rtrim(split_part(found.words, ' =', 3), ' ') as title_artist
         offset 0
       ) as song
     )
