@@ -203,9 +203,11 @@ async function main(): Promise<void> {
     const again = await latencies(lonely, search, 3);
 
     report.add({ name: "primary-key lookup p50", value: lookUps.p50, unit: "ms" });
-    report.add({ name: "search p50", value: searches.p50, unit: "ms", baseline: lookUps.p50, atMost: 20 });
-    report.add({ name: "search p95", value: searches.p95, unit: "ms", baseline: lookUps.p50, atMost: 50 });
-    report.add({ name: "search p99", value: searches.p99, unit: "ms", baseline: lookUps.p50, atMost: 80 });
+    report.add({ name: "search p50", value: searches.p50, unit: "ms", atMost: 2 });
+    report.add({ name: "search p95", value: searches.p95, unit: "ms", atMost: 5 });
+    report.add({ name: "search p99", value: searches.p99, unit: "ms", atMost: 8 });
+    // How many look-ups a search is worth depends on the client: a pipelined one looks up for next to nothing.
+    report.add({ name: "search p95 in look-ups", value: searches.p95, unit: "ms", baseline: lookUps.p50 });
     report.add({
       name: `search p50, ${size.books} books instead of 1`,
       value: again.p50,
@@ -221,8 +223,7 @@ async function main(): Promise<void> {
       name: "search p95, book of 1000 songs",
       value: shortSearches.p95,
       unit: "ms",
-      baseline: lookUps.p50,
-      atMost: 50,
+      atMost: 15,
     });
     const perSecond = await throughput([...queries, ...queries], 8, search);
     report.add({ name: "search, 8 at once", value: perSecond, unit: "/s", atLeast: 1000 });
