@@ -126,10 +126,10 @@ set search_path = ''
 as $$
 begin
   if p_artist is null or p_artist !~ '[^[:space:]]' or char_length(p_artist) > 255 then
-    perform private.raise_error(400, 'artist_invalid', 'The artist is empty or longer than 255 characters.', 'Send 1 to 255 characters.');
+    perform private.raise_error(400, 'invalid_artist', 'The artist is empty or longer than 255 characters.', 'Send 1 to 255 characters.');
   end if;
   if p_title is null or p_title !~ '[^[:space:]]' or char_length(p_title) > 255 then
-    perform private.raise_error(400, 'title_invalid', 'The title is empty or longer than 255 characters.', 'Send 1 to 255 characters.');
+    perform private.raise_error(400, 'invalid_title', 'The title is empty or longer than 255 characters.', 'Send 1 to 255 characters.');
   end if;
 end;
 $$;

@@ -9,10 +9,10 @@ set search_path = ''
 as $$
 begin
   if p_limit is null or p_limit not between 1 and 100 then
-    perform private.raise_error(400, 'limit_invalid', 'The limit is not between 1 and 100.', 'Send 1 to 100, or leave it out.');
+    perform private.raise_error(400, 'invalid_limit', 'The limit is not between 1 and 100.', 'Send 1 to 100, or leave it out.');
   end if;
   if p_offset is null or p_offset not between 0 and 1000000 then
-    perform private.raise_error(400, 'offset_invalid', 'The offset is not between 0 and 1,000,000.', 'Send 0 or more, or leave it out.');
+    perform private.raise_error(400, 'invalid_offset', 'The offset is not between 0 and 1,000,000.', 'Send 0 or more, or leave it out.');
   end if;
 end;
 $$;
@@ -53,7 +53,7 @@ set search_path = ''
 as $$
 begin
   if p_query is null or char_length(p_query) > 200 or p_query !~ '[^[:space:]]' then
-    perform private.raise_error(400, 'query_invalid', 'The query is empty or longer than 200 characters.', 'Send 1 to 200 characters.');
+    perform private.raise_error(400, 'invalid_query', 'The query is empty or longer than 200 characters.', 'Send 1 to 200 characters.');
   end if;
   return query select * from private.search_book(private.require_book(p_venue_id, p_limit, p_offset), p_query, p_limit, p_offset);
 end;
@@ -78,7 +78,7 @@ $$;
 comment on function public.search_songs(uuid, text, integer, integer) is
   'Songs in the book of a venue for what a singer types: every word counts, the last one as a beginning; accents, case and
 punctuation do not matter and small slips are forgiven. Best first; match is exact, prefix, words or fuzzy; total_count counts up to
-100. Query 1-200 characters, limit 1-100, offset from 0. Errors: 400 query_invalid, limit_invalid, offset_invalid; 404 venue_not_found.';
+100. Query 1-200 characters, limit 1-100, offset from 0. Errors: 400 invalid_query, invalid_limit, invalid_offset; 404 venue_not_found.';
 
 revoke all on function public.search_songs(uuid, text, integer, integer) from public;
 grant execute on function public.search_songs(uuid, text, integer, integer) to anon, authenticated;
@@ -129,7 +129,7 @@ set search_path = ''
 as $$
 begin
   if p_letter is null or char_length(p_letter) <> 1 then
-    perform private.raise_error(400, 'letter_invalid', 'The letter is not one character.', 'Send one letter, or "#" for digits and symbols.');
+    perform private.raise_error(400, 'invalid_letter', 'The letter is not one character.', 'Send one letter, or "#" for digits and symbols.');
   end if;
   return query select * from private.browse_book_artists(private.require_book(p_venue_id, p_limit, p_offset), p_letter, p_limit, p_offset);
 end;
@@ -153,7 +153,7 @@ $$;
 
 comment on function public.browse_artists(uuid, text, integer, integer) is
   'The artists under a letter in the book of a venue, in order, with how many songs each has; "#" for digits and symbols. Errors: 400
-letter_invalid, limit_invalid, offset_invalid; 404 venue_not_found.';
+invalid_letter, invalid_limit, invalid_offset; 404 venue_not_found.';
 
 revoke all on function public.browse_artists(uuid, text, integer, integer) from public;
 grant execute on function public.browse_artists(uuid, text, integer, integer) to anon, authenticated;
@@ -168,7 +168,7 @@ set search_path = ''
 as $$
 begin
   if p_artist is null or p_artist !~ '[^[:space:]]' or char_length(p_artist) > 255 then
-    perform private.raise_error(400, 'artist_invalid', 'The artist is empty or longer than 255 characters.', 'Send 1 to 255 characters.');
+    perform private.raise_error(400, 'invalid_artist', 'The artist is empty or longer than 255 characters.', 'Send 1 to 255 characters.');
   end if;
   return query select * from private.browse_book_artist(private.require_book(p_venue_id, p_limit, p_offset), p_artist, p_limit, p_offset);
 end;
@@ -191,7 +191,7 @@ as $$
 $$;
 
 comment on function public.browse_artist(uuid, text, integer, integer) is
-  'The songs of an artist in the book of a venue, by title. Errors: 400 artist_invalid, limit_invalid, offset_invalid; 404
+  'The songs of an artist in the book of a venue, by title. Errors: 400 invalid_artist, invalid_limit, invalid_offset; 404
 venue_not_found.';
 
 revoke all on function public.browse_artist(uuid, text, integer, integer) from public;
@@ -227,7 +227,7 @@ as $$
 $$;
 
 comment on function public.newest_songs(uuid, integer) is
-  'The songs added last to the book of a venue, newest first. Errors: 400 limit_invalid; 404 venue_not_found.';
+  'The songs added last to the book of a venue, newest first. Errors: 400 invalid_limit; 404 venue_not_found.';
 
 revoke all on function public.newest_songs(uuid, integer) from public;
 grant execute on function public.newest_songs(uuid, integer) to anon, authenticated;
@@ -262,7 +262,7 @@ as $$
 $$;
 
 comment on function public.random_songs(uuid, integer) is
-  'Some songs of the book of a venue, drawn by lot. Errors: 400 limit_invalid; 404 venue_not_found.';
+  'Some songs of the book of a venue, drawn by lot. Errors: 400 invalid_limit; 404 venue_not_found.';
 
 revoke all on function public.random_songs(uuid, integer) from public;
 grant execute on function public.random_songs(uuid, integer) to anon, authenticated;
@@ -278,7 +278,7 @@ as $$
 $$;
 
 comment on function public.add_song(uuid, text, text) is
-  'Adds one song to the book of a system and returns its id. Needs songs:write. Errors: 400 artist_invalid, title_invalid; 401; 403
+  'Adds one song to the book of a system and returns its id. Needs songs:write. Errors: 400 invalid_artist, invalid_title; 401; 403
 permission_denied; 404 system_not_found; 409 song_already_exists.';
 
 revoke all on function public.add_song(uuid, text, text) from public;
@@ -296,7 +296,7 @@ $$;
 
 comment on function public.update_song(uuid, bigint, text, text) is
   'Changes how a song of the book is written; what is left out stays. Returns the id it has now: another one when the words changed and
-not only their spelling. Needs songs:write. Errors: 400 artist_invalid, title_invalid; 401; 403 permission_denied; 404
+not only their spelling. Needs songs:write. Errors: 400 invalid_artist, invalid_title; 401; 403 permission_denied; 404
 system_not_found, song_not_found; 409 song_already_exists.';
 
 revoke all on function public.update_song(uuid, bigint, text, text) from public;
@@ -398,7 +398,7 @@ begin
   perform private.require_system(p_system_id, 'songs:read');
   perform private.require_page(p_limit, p_offset);
   if p_letter is not null and char_length(p_letter) <> 1 then
-    perform private.raise_error(400, 'letter_invalid', 'The letter is not one character.', 'Send one letter, "#", or leave it out.');
+    perform private.raise_error(400, 'invalid_letter', 'The letter is not one character.', 'Send one letter, "#", or leave it out.');
   end if;
   return query
   select
@@ -430,7 +430,7 @@ $$;
 
 comment on function public.list_songs(uuid, text, integer, integer) is
   'The songs in the book of a system, by artist and title, all or those of one letter ("#" for digits and symbols), for the people
-who keep it. Needs songs:read. Errors: 400 letter_invalid, limit_invalid, offset_invalid; 401; 403 permission_denied; 404
+who keep it. Needs songs:read. Errors: 400 invalid_letter, invalid_limit, invalid_offset; 401; 403 permission_denied; 404
 system_not_found.';
 
 revoke all on function public.list_songs(uuid, text, integer, integer) from public;

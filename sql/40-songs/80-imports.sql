@@ -129,13 +129,13 @@ begin
     )
   ) then
     perform private.raise_error(
-      400, 'columns_invalid', 'The columns must name one for the artist and one for the title.',
+      400, 'invalid_columns', 'The columns must name one for the artist and one for the title.',
       'Send {"artist": ..., "title": ...}, each the name of a column or its number from 1.'
     );
   end if;
   if p_path is null or not starts_with(p_path, v_organization_id || '/' || p_system_id || '/') then
     perform private.raise_error(
-      400, 'path_invalid', 'The file is not in the folder of this system.',
+      400, 'invalid_path', 'The file is not in the folder of this system.',
       format('Upload it to the bucket imports as %s/%s/<file>.', v_organization_id, p_system_id)
     );
   end if;
@@ -183,7 +183,7 @@ $$;
 comment on function public.start_song_import(uuid, text, text, text, boolean, jsonb) is
   'Queues the import of an uploaded file into the book of a system and returns its id; POST /functions/v1/song-books/imports/<id>/run
 sets it going. The format follows from the name of the file unless given; p_mode is merge or replace; p_columns as in the table
-song_imports. Needs songs:write. Errors: 400 format_unknown, mode_unknown, columns_invalid, path_invalid; 401; 403 permission_denied;
+song_imports. Needs songs:write. Errors: 400 format_unknown, mode_unknown, invalid_columns, invalid_path; 401; 403 permission_denied;
 404 system_not_found, file_not_found; 429.';
 
 revoke all on function public.start_song_import(uuid, text, text, text, boolean, jsonb) from public;

@@ -45,7 +45,7 @@ as $$
 $$;
 
 comment on function public.most_requested_songs(uuid, integer) is
-  'The songs of the venue''s book that were asked for most often. p_limit: 1-100. Errors: 400 limit_invalid;
+  'The songs of the venue''s book that were asked for most often. p_limit: 1-100. Errors: 400 invalid_limit;
 403 pin_required; 404 venue_not_found.';
 
 revoke all on function public.most_requested_songs(uuid, integer) from public;

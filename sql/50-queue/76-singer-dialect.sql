@@ -222,7 +222,7 @@ begin
       v_venue := private.require_dialect_venue(p_body);
       if coalesce(p_body ->> 'browseBy', 'artist') <> 'artist' or coalesce(char_length(p_body ->> 'letter'), 0) <> 1 then
         perform private.raise_error(
-          400, 'letter_invalid', 'Songs are browsed by artist under one letter, "#" for digits or "@" for symbols.'
+          400, 'invalid_letter', 'Songs are browsed by artist under one letter, "#" for digits or "@" for symbols.'
         );
       end if;
       select coalesce(

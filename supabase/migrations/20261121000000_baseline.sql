@@ -87,10 +87,17 @@ security invoker
 set search_path = ''
 as $$
 declare
-  v_folded text collate "default" := private.fold_text(p_text);
-  v_text text collate "default" := v_folded;
+  v_folded text collate "default";
+  v_text text collate "default";
 begin
-  v_text := regexp_replace(v_text, '[^[:alnum:][:space:]]+', '', 'g');
+  -- Most texts are like this, and books are long.
+  if p_text ~ '^[a-zA-Z0-9]+( [a-zA-Z0-9]+)*$' then
+    v_text := lower(p_text);
+    return case when starts_with(v_text, 'the ') then substr(v_text, 5) else v_text end;
+  end if;
+
+  v_folded := private.fold_text(p_text);
+  v_text := regexp_replace(v_folded, '[^[:alnum:][:space:]]+', '', 'g');
   v_text := btrim(regexp_replace(v_text, '[[:space:]]+', ' ', 'g'));
   if starts_with(v_text, 'the ') then
     v_text := substr(v_text, 5);
@@ -140,9 +147,15 @@ security invoker
 set search_path = ''
 as $$
 declare
-  v_folded text collate "default" := private.fold_text(p_text);
-  v_words text collate "default" := regexp_replace(v_folded, '[^[:alnum:][:space:]]+', '', 'g');
+  v_folded text collate "default";
+  v_words text collate "default";
 begin
+  if char_length(p_text) <= 40 and p_text ~ '^[a-zA-Z0-9]+( [a-zA-Z0-9]+)*$' then
+    return string_to_array(lower(p_text), ' ');
+  end if;
+
+  v_folded := private.fold_text(p_text);
+  v_words := regexp_replace(v_folded, '[^[:alnum:][:space:]]+', '', 'g');
   if v_words <> v_folded then
     -- "AC/DC" is found as "acdc" and as "ac dc".
     v_words := v_words || ' ' || regexp_replace(v_folded, '[^[:alnum:][:space:]]+', ' ', 'g');
@@ -157,7 +170,7 @@ begin
   end if;
   v_words := btrim(regexp_replace(v_words, '[[:space:]]+', ' ', 'g'));
   if v_words = '' then
-    return array[left(private.normalize_text(p_text), 40)];
+    return string_to_array(left(private.normalize_text(p_text), 40), ' ');
   elsif char_length(v_words) > 40 then
     return array(select left(word, 40) from unnest(string_to_array(v_words, ' ')) as word);
   end if;
@@ -191,12 +204,14 @@ revoke all on function private.set_updated_at() from public;
 
 create function private.request_header(p_name text)
 returns text
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select nullif(current_setting('request.headers', true), '')::json ->> p_name;
+begin
+  return nullif(current_setting('request.headers', true), '')::json ->> p_name;
+end;
 $$;
 
 revoke all on function private.request_header(text) from public;
@@ -209,8 +224,11 @@ security invoker
 set search_path = ''
 as $$
 begin
-  -- The gateway puts the client first; what a client forged behind it is ignored.
-  return nullif(trim(split_part(private.request_header('x-forwarded-for'), ',', 1)), '')::inet;
+  -- The platform's edge writes the first header itself; behind another proxy it is that one's duty to overwrite, not to
+  -- append to, what a client claims in the second.
+  return nullif(trim(coalesce(
+    private.request_header('cf-connecting-ip'), split_part(private.request_header('x-forwarded-for'), ',', 1)
+  )), '')::inet;
 exception
   when invalid_text_representation then
     return null;
@@ -256,11 +274,14 @@ comment on table private.rate_limit_counters is
 
 create function private.take_rate_limit(p_key text, p_subject text, p_maximum integer default null, p_cost integer default 1)
 returns integer
-language sql
+language plpgsql
 volatile
 security definer
 set search_path = ''
 as $$
+declare
+  v_wait integer;
+begin
   with
     wanted as (
       select key, coalesce(p_maximum, maximum) as maximum, make_interval(secs => window_seconds) as length
@@ -282,14 +303,11 @@ as $$
         end
       returning counter.used, counter.window_ends_at
     )
-  select coalesce(
-    (
-      select ceil(extract(epoch from taken.window_ends_at - clock_timestamp()))::integer
-      from taken, wanted
-      where taken.used > wanted.maximum
-    ),
-    0
-  );
+  select ceil(extract(epoch from taken.window_ends_at - clock_timestamp()))::integer into v_wait
+  from taken, wanted
+  where taken.used > wanted.maximum;
+  return coalesce(v_wait, 0);
+end;
 $$;
 
 comment on function private.take_rate_limit(text, text, integer, integer) is
@@ -337,12 +355,16 @@ comment on table private.settings is 'What differs between deployments and is no
 
 create function private.setting(p_key text)
 returns text
-language sql
+language plpgsql
 stable
 security definer
 set search_path = ''
 as $$
-  select setting.value from private.settings as setting where setting.key = p_key;
+begin
+  return (
+    select setting.value from private.settings as setting where setting.key = p_key
+  );
+end;
 $$;
 
 comment on function private.setting(text) is 'A setting of this deployment. Definer: the table is private.';
@@ -403,36 +425,42 @@ create trigger singer_profiles_set_updated_at
 
 create function private.claims()
 returns jsonb
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select nullif(current_setting('request.jwt.claims', true), '')::jsonb;
+begin
+  return nullif(current_setting('request.jwt.claims', true), '')::jsonb;
+end;
 $$;
 
 revoke all on function private.claims() from public;
 
 create function private.session_refusal()
 returns text
-language sql
+language plpgsql
 stable
 security definer
 set search_path = ''
 as $$
-  -- The first reason that applies, or null when the caller may go on.
-  select case
-    when auth.uid() is null then 'not_signed_in'
-    when session.id is null or session.user_id is distinct from auth.uid() then 'session_ended'
-    when session.not_after < now() then 'session_ended'
-    when account.deleted_at is not null or account.banned_until > now() then 'user_banned'
-    when private.claims() ->> 'aal' is distinct from 'aal2' and exists (
-      select from auth.mfa_factors as factor where factor.user_id = account.id and factor.status = 'verified'
-    ) then 'second_factor_required'
-  end
-  from (select) as caller
-  left join auth.users as account on account.id = auth.uid()
-  left join auth.sessions as session on session.id = nullif(private.claims() ->> 'session_id', '')::uuid;
+begin
+  return (
+    -- The first reason that applies, or null when the caller may go on.
+    select case
+      when auth.uid() is null then 'not_signed_in'
+      when session.id is null or session.user_id is distinct from auth.uid() then 'session_ended'
+      when session.not_after < now() then 'session_ended'
+      when account.deleted_at is not null or account.banned_until > now() then 'user_banned'
+      when private.claims() ->> 'aal' is distinct from 'aal2' and exists (
+        select from auth.mfa_factors as factor where factor.user_id = account.id and factor.status = 'verified'
+      ) then 'second_factor_required'
+    end
+    from (select) as caller
+    left join auth.users as account on account.id = auth.uid()
+    left join auth.sessions as session on session.id = nullif(private.claims() ->> 'session_id', '')::uuid
+  );
+end;
 $$;
 
 comment on function private.session_refusal() is
@@ -443,12 +471,14 @@ revoke all on function private.session_refusal() from public;
 
 create function private.session_is_trusted()
 returns boolean
-language sql
+language plpgsql
 stable
 security definer
 set search_path = ''
 as $$
-  select private.session_refusal() is null;
+begin
+  return private.session_refusal() is null;
+end;
 $$;
 
 comment on function private.session_is_trusted() is
@@ -1573,22 +1603,24 @@ create trigger organizations_create_counters
 
 create function private.bump_openkj_serial(p_organization_ids uuid[])
 returns void
-language sql
+language plpgsql
 volatile
 security invoker
 set search_path = ''
 as $$
-  -- Locked in one order, so that two transactions over the same organizations never wait for each other.
-  update private.organization_counters as counter
-  set openkj_serial = case when counter.openkj_serial = 2147483647 then 1 else counter.openkj_serial + 1 end
-  from (
-    select locked.organization_id
-    from private.organization_counters as locked
-    where locked.organization_id = any (p_organization_ids)
-    order by locked.organization_id
-    for no key update
-  ) as ordered
-  where counter.organization_id = ordered.organization_id;
+begin
+    -- Locked in one order, so that two transactions over the same organizations never wait for each other.
+    update private.organization_counters as counter
+    set openkj_serial = case when counter.openkj_serial = 2147483647 then 1 else counter.openkj_serial + 1 end
+    from (
+      select locked.organization_id
+      from private.organization_counters as locked
+      where locked.organization_id = any (p_organization_ids)
+      order by locked.organization_id
+      for no key update
+    ) as ordered
+    where counter.organization_id = ordered.organization_id;
+end;
 $$;
 
 comment on function private.bump_openkj_serial(uuid[]) is
@@ -1723,15 +1755,19 @@ comment on table private.delegable_permissions is
 
 create function private.platform_role()
 returns text
-language sql
+language plpgsql
 stable
 security definer
 set search_path = ''
 as $$
-  select admin.role_key
-  from private.platform_admins as admin
-  -- Platform people without a second factor have no power.
-  where admin.user_id = auth.uid() and private.session_is_trusted() and private.claims() ->> 'aal' = 'aal2';
+begin
+  return (
+    select admin.role_key
+    from private.platform_admins as admin
+    -- Platform people without a second factor have no power.
+    where admin.user_id = auth.uid() and private.session_is_trusted() and private.claims() ->> 'aal' = 'aal2'
+  );
+end;
 $$;
 
 comment on function private.platform_role() is 'The caller''s platform role, or null. Definer: the table is private.';
@@ -1861,45 +1897,48 @@ grant execute on function public.end_delegated_access(uuid) to authenticated;
 
 create function private.organizations_with(p_permission text)
 returns setof uuid
-language sql
+language plpgsql
 stable
 security definer
 set search_path = ''
 rows 10
 as $$
-  select member.organization_id
-  from public.organization_members as member
-  join public.organizations as organization on organization.id = member.organization_id
-  where member.user_id = (select auth.uid())
-    and member.status = 'active'
-    and (select private.session_is_trusted())
-    and (not organization.require_mfa or (select private.claims() ->> 'aal') = 'aal2')
-    and not exists (
-      select
-      from public.organization_member_permissions as denied
-      where denied.organization_member_id = member.id and denied.permission_key = p_permission and denied.effect = 'deny'
-    )
-    and (
-      exists (
+begin
+  return query
+    select member.organization_id
+    from public.organization_members as member
+    join public.organizations as organization on organization.id = member.organization_id
+    where member.user_id = (select auth.uid())
+      and member.status = 'active'
+      and (select private.session_is_trusted())
+      and (not organization.require_mfa or (select private.claims() ->> 'aal') = 'aal2')
+      and not exists (
         select
-        from public.role_permissions as held
-        where held.role_key = member.role_key and held.permission_key = p_permission
+        from public.organization_member_permissions as denied
+        where denied.organization_member_id = member.id and denied.permission_key = p_permission and denied.effect = 'deny'
       )
-      or exists (
-        select
-        from public.organization_member_permissions as granted
-        where granted.organization_member_id = member.id and granted.permission_key = p_permission and granted.effect = 'grant'
+      and (
+        exists (
+          select
+          from public.role_permissions as held
+          where held.role_key = member.role_key and held.permission_key = p_permission
+        )
+        or exists (
+          select
+          from public.organization_member_permissions as granted
+          where granted.organization_member_id = member.id and granted.permission_key = p_permission and granted.effect = 'grant'
+        )
       )
-    )
-  union
-  select delegated.organization_id
-  from public.delegated_access_sessions as delegated
-  join private.delegable_permissions as delegable on delegable.permission_key = p_permission
-  where delegated.admin_id = (select auth.uid())
-    and delegated.ended_at is null
-    and delegated.expires_at > now()
-    and (delegated.can_write or not delegable.needs_write)
-    and (select private.platform_role()) is not null;
+    union
+    select delegated.organization_id
+    from public.delegated_access_sessions as delegated
+    join private.delegable_permissions as delegable on delegable.permission_key = p_permission
+    where delegated.admin_id = (select auth.uid())
+      and delegated.ended_at is null
+      and delegated.expires_at > now()
+      and (delegated.can_write or not delegable.needs_write)
+      and (select private.platform_role()) is not null;
+end;
 $$;
 
 comment on function private.organizations_with(text) is
@@ -1912,12 +1951,16 @@ grant execute on function private.organizations_with(text) to anon, authenticate
 
 create function private.has_permission(p_organization_id uuid, p_permission text)
 returns boolean
-language sql
+language plpgsql
 stable
 security definer
 set search_path = ''
 as $$
-  select exists (select from private.organizations_with(p_permission) as organization_id where organization_id = p_organization_id);
+begin
+  return (
+    select exists (select from private.organizations_with(p_permission) as organization_id where organization_id = p_organization_id)
+  );
+end;
 $$;
 
 comment on function private.has_permission(uuid, text) is 'Whether the caller holds the permission in the organization now.';
@@ -2163,44 +2206,53 @@ revoke all on function private.record_api_key_call(uuid, inet, boolean) from pub
 
 create function private.record_api_key_failure(p_key text, p_address inet, p_reason text)
 returns void
-language sql
+language plpgsql
 volatile
 security invoker
 set search_path = ''
 as $$
-  insert into public.api_key_usage as usage (api_key_id, day, failures, last_failure_at, last_failure_from, last_failure_reason)
-  select api_key.id, (now() at time zone 'UTC')::date, 1, now(), p_address, p_reason
-  from public.api_keys as api_key
-  where api_key.prefix = left(p_key, 12)
-  order by api_key.id
-  on conflict (api_key_id, day) do update set
-    failures = usage.failures + 1,
-    last_failure_at = excluded.last_failure_at,
-    last_failure_from = excluded.last_failure_from,
-    last_failure_reason = excluded.last_failure_reason;
+begin
+    insert into public.api_key_usage as usage (api_key_id, day, failures, last_failure_at, last_failure_from, last_failure_reason)
+    select api_key.id, (now() at time zone 'UTC')::date, 1, now(), p_address, p_reason
+    from public.api_keys as api_key
+    where api_key.prefix = left(p_key, 12)
+    order by api_key.id
+    on conflict (api_key_id, day) do update set
+      failures = usage.failures + 1,
+      last_failure_at = excluded.last_failure_at,
+      last_failure_from = excluded.last_failure_from,
+      last_failure_reason = excluded.last_failure_reason;
+end;
 $$;
 
 revoke all on function private.record_api_key_failure(text, inet, text) from public;
 
 create function private.verify_api_key(p_key text, p_address inet, out caller private.api_key_caller, out refusal text)
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
+declare
+  v_hash bytea := sha256(convert_to(coalesce(p_key, ''), 'UTF8'));
+begin
   select
-    row(api_key.id, api_key.organization_id, api_key.scopes, api_key.system_id, api_key.venue_id)::private.api_key_caller,
+    api_key.id, api_key.organization_id, api_key.scopes, api_key.system_id, api_key.venue_id,
     case
-      when api_key.id is null then 'unknown_key'
       when api_key.revoked_at is not null then 'revoked'
       when secret.valid_until <= now() then 'rotated'
       when api_key.expires_at <= now() then 'expired'
       when api_key.allowed_networks is not null
         and not coalesce(p_address <<= any (api_key.allowed_networks::inet[]), false) then 'address_not_allowed'
     end
-  from (select sha256(convert_to(coalesce(p_key, ''), 'UTF8')) as hash) as presented
-  left join private.api_key_secrets as secret on secret.secret_hash = presented.hash
-  left join public.api_keys as api_key on api_key.id = secret.api_key_id;
+  into caller.api_key_id, caller.organization_id, caller.scopes, caller.system_id, caller.venue_id, refusal
+  from private.api_key_secrets as secret
+  join public.api_keys as api_key on api_key.id = secret.api_key_id
+  where secret.secret_hash = v_hash;
+  if not found then
+    refusal := 'unknown_key';
+  end if;
+end;
 $$;
 
 comment on function private.verify_api_key(text, inet) is
@@ -3648,23 +3700,27 @@ create trigger venues_prepare
 
 create function private.venue_system(p_venue_id uuid)
 returns uuid
-language sql
+language plpgsql
 stable
 security definer
 set search_path = ''
 as $$
-  select coalesce(
-    venue.system_id,
-    (
-      select system.id
-      from public.systems as system
-      where system.organization_id = venue.organization_id
-      order by system.openkj_system_id
-      limit 1
+begin
+  return (
+    select coalesce(
+      venue.system_id,
+      (
+        select system.id
+        from public.systems as system
+        where system.organization_id = venue.organization_id
+        order by system.openkj_system_id
+        limit 1
+      )
     )
-  )
-  from public.venues as venue
-  where venue.id = p_venue_id;
+    from public.venues as venue
+    where venue.id = p_venue_id
+  );
+end;
 $$;
 
 comment on function private.venue_system(uuid) is
@@ -4201,12 +4257,19 @@ parallel safe
 security invoker
 set search_path = ''
 as $$
+declare
+  v_artist text := replace(private.normalize_text(p_artist), ' ', '');
+  v_title text := replace(private.normalize_text(p_title), ' ', '');
 begin
-  return ' ' || array_to_string(private.search_words(p_artist) || private.search_words(p_title), ' ') || ' ';
+  return ' ' || array_to_string(
+    private.search_words(p_artist) || private.search_words(p_title)
+      || ('=' || left(v_artist || v_title, 60)) || ('=' || left(v_title || v_artist, 60)),
+    ' '
+  ) || ' ';
 end;
 $$;
 
-comment on function private.spelling_words(text, text) is 'The words by which a song can be found, each between blanks.';
+comment on function private.spelling_words(text, text) is 'The words by which a song can be found, each between blanks; behind "=" artist and title as one word, in both orders.';
 
 revoke all on function private.spelling_words(text, text) from public;
 
@@ -4260,9 +4323,10 @@ comment on function private.song_chunk(integer) is 'Which chunk a spelling belon
 revoke all on function private.song_chunk(integer) from public;
 
 -- The index holds the words of a spelling behind the number of its chunk, so it can be asked about one chunk at a time:
---   "0 love"   a word            "0~l"   a word begins with this letter
---   "0=lovemedo", "0=..."   artist and title without blanks, in both orders: what a text starts with, words written as one
-create function private.song_tokens(p_spelling_id integer, p_artist text, p_title text, p_words text)
+--   "0 love"           a word
+--   "0~l" "0~lov"      a word begins with this letter, with these three letters
+--   "0=lovemedo..."    artist and title begin like this, wherever the blanks are
+create function private.song_tokens(p_spelling_id integer, p_words text)
 returns tsvector
 language plpgsql
 immutable
@@ -4274,25 +4338,28 @@ set search_path = ''
 as $$
 declare
   v_chunk text := private.song_chunk(p_spelling_id);
-  v_artist text := replace(private.normalize_text(p_artist), ' ', '');
-  v_title text := replace(private.normalize_text(p_title), ' ', '');
-  v_tokens text[] := array[v_chunk || '=' || left(v_artist || v_title, 60), v_chunk || '=' || left(v_title || v_artist, 60)];
+  v_tokens text[] := '{}';
   v_word text;
 begin
-  foreach v_word in array string_to_array(btrim(p_words), ' ') loop
-    v_tokens := v_tokens || (v_chunk || ' ' || v_word) || (v_chunk || '~' || left(v_word, 1));
+  foreach v_word in array string_to_array(btrim(p_words, ' '), ' ') loop
+    if starts_with(v_word, '=') then
+      v_tokens := v_tokens || (v_chunk || v_word);
+    else
+      v_tokens := v_tokens
+        || array[v_chunk || ' ' || v_word, v_chunk || '~' || left(v_word, 1), v_chunk || '~' || left(v_word, 3)];
+    end if;
   end loop;
   return array_to_tsvector(v_tokens);
 end;
 $$;
 
-comment on function private.song_tokens(integer, text, text, text) is 'What the search index holds about one spelling.';
+comment on function private.song_tokens(integer, text) is 'What the search index holds about one spelling.';
 
-revoke all on function private.song_tokens(integer, text, text, text) from public;
+revoke all on function private.song_tokens(integer, text) from public;
 
 -- Without the pending list: its entries would be scanned by every search until somebody's insert pays for all of them.
 create index song_spellings_tokens_idx on private.song_spellings
-  using gin (private.song_tokens(id, artist, title, words)) with (fastupdate = off);
+  using gin (private.song_tokens(id, words)) with (fastupdate = off);
 
 -- A word and each way to leave one letter out. Two words that are one slip apart share an entry.
 create function private.word_neighbours(p_word text)
@@ -4340,6 +4407,7 @@ set search_path = ''
 as $$
 declare
   v_fingerprints text[];
+  v_words text[];
 begin
   select array_agg(private.song_fingerprint(new.artist, new.title) order by new.number)
   into v_fingerprints
@@ -4361,24 +4429,29 @@ begin
   order by 1
   on conflict do nothing;
 
-  insert into private.song_spellings (song_id, artist_id, artist, title)
-  select distinct song.id, song_artist.id, new.artist collate "C" as artist, new.title collate "C" as title
-  from unnest(p_artists, p_titles, v_fingerprints) as new (artist, title, fingerprint)
-  join public.songs as song on song.fingerprint = new.fingerprint
-  join private.song_artists as song_artist on song_artist.name = split_part(new.fingerprint, U&'\001F', 1)
-  where not exists (
-    select from private.song_spellings as known where known.artist = new.artist and known.title = new.title
+  with added as (
+    insert into private.song_spellings (song_id, artist_id, artist, title)
+    select distinct song.id, song_artist.id, new.artist collate "C" as artist, new.title collate "C" as title
+    from unnest(p_artists, p_titles, v_fingerprints) as new (artist, title, fingerprint)
+    join public.songs as song on song.fingerprint = new.fingerprint
+    join private.song_artists as song_artist on song_artist.name = split_part(new.fingerprint, U&'\001F', 1)
+    where not exists (
+      select from private.song_spellings as known where known.artist = new.artist and known.title = new.title
+    )
+    order by artist, title
+    on conflict do nothing
+    returning words
   )
-  order by artist, title
-  on conflict do nothing;
+  select array_agg(distinct word order by word) into v_words
+  from added
+  cross join lateral unnest(string_to_array(btrim(added.words, ' '), ' ')) as word
+  where char_length(word) >= 3 and not starts_with(word, '=');
 
   insert into private.song_words (word)
-  select distinct word collate "C"
-  from unnest(p_artists || p_titles) as text
-  cross join lateral unnest(private.search_words(text)) as word
-  where char_length(word) >= 3
-    and not exists (select from private.song_words as known where known.word = word.word)
-  order by 1
+  select word
+  from unnest(v_words) as word
+  where not exists (select from private.song_words as known where known.word = word.word)
+  order by word collate "C"
   on conflict do nothing;
 end;
 $$;
@@ -4521,13 +4594,15 @@ comment on table private.song_popularity is 'How often a song was asked for wher
 
 create function private.count_song_request(p_system_id uuid, p_song_id bigint)
 returns void
-language sql
+language plpgsql
 volatile
 security definer
 set search_path = ''
 as $$
-  insert into private.song_popularity as popularity (system_id, song_id) values (p_system_id, p_song_id)
-  on conflict (system_id, song_id) do update set requests = popularity.requests + 1;
+begin
+    insert into private.song_popularity as popularity (system_id, song_id) values (p_system_id, p_song_id)
+    on conflict (system_id, song_id) do update set requests = popularity.requests + 1;
+end;
 $$;
 
 comment on function private.count_song_request(uuid, bigint) is 'Makes a song of a book one request more popular.';
@@ -4691,12 +4766,16 @@ grant execute on function private.find_book_song(uuid, text, text) to service_ro
 
 create function private.book_size(p_system_id uuid)
 returns integer
-language sql
+language plpgsql
 stable
 security definer
 set search_path = ''
 as $$
-  select coalesce((select book.songs from private.books as book where book.system_id = p_system_id), 0);
+begin
+  return (
+    select coalesce((select book.songs from private.books as book where book.system_id = p_system_id), 0)
+  );
+end;
 $$;
 
 comment on function private.book_size(uuid) is 'How many songs the book of a system has.';
@@ -4853,6 +4932,7 @@ language plpgsql
 volatile
 security definer
 set search_path = ''
+set jit = off
 as $$
 declare
   v_hash uuid := md5(p_songs::text)::uuid;
@@ -4936,6 +5016,7 @@ language plpgsql
 volatile
 security definer
 set search_path = ''
+set jit = off
 set work_mem = '64MB'
 as $$
 declare
@@ -5010,6 +5091,7 @@ language plpgsql
 volatile
 security definer
 set search_path = ''
+set jit = off
 as $$
 declare
   v_newest integer[];
@@ -5210,8 +5292,8 @@ grant execute on function private.book_upload_report(uuid, text) to service_role
 -- songs are looked at one by one. What is found is then ranked. All in plpgsql, which keeps its plans for the session.
 
 -- What is asked for: index is the text of a tsquery in which "#" stands for the number of the chunk, patterns are regular
--- expressions over the words of a song which must all match. Both say the same.
-create type private.song_question as (index text, patterns text[]);
+-- expressions over the words of a song which must all match. The index may answer with more than is meant unless is_exact.
+create type private.song_question as (index text, patterns text[], is_exact boolean);
 
 create function private.search_token(p_kind text, p_word text, p_is_prefix boolean)
 returns text
@@ -5231,6 +5313,25 @@ $$;
 comment on function private.search_token(text, text, boolean) is 'A token of the search index as text of a tsquery.';
 
 revoke all on function private.search_token(text, text, boolean) from public;
+
+create function private.search_beginning(p_word text)
+returns text
+language plpgsql
+immutable
+strict
+parallel safe
+security invoker
+set search_path = ''
+as $$
+begin
+  return private.search_token('~', left(p_word, case when char_length(p_word) < 3 then 1 else 3 end), false);
+end;
+$$;
+
+comment on function private.search_beginning(text) is
+  'A token which every word has that begins like this, and others that have only its first letters in common.';
+
+revoke all on function private.search_beginning(text) from public;
 
 create function private.search_pattern(p_word text, p_is_prefix boolean)
 returns text
@@ -5264,19 +5365,24 @@ declare
   v_question private.song_question;
   v_word text;
 begin
-  -- One letter as a prefix would gather thousands of words; it has a token of its own.
-  v_question.index := case
-    when char_length(v_last) = 1 then private.search_token('~', v_last, false)
-    else private.search_token(' ', v_last, true)
-  end;
   v_question.patterns := array[private.search_pattern(v_last, true)];
+  v_question.is_exact := true;
   foreach v_word in array p_words[:cardinality(p_words) - 1] loop
     -- "guns and roses" is "Guns N' Roses", and nobody remembers where a "the" belongs.
     if v_word not in ('and', 'the') then
-      v_question.index := v_question.index || ' & ' || private.search_token(' ', v_word, false);
+      v_question.index := concat_ws(' & ', v_question.index, private.search_token(' ', v_word, false));
       v_question.patterns := v_question.patterns || private.search_pattern(v_word, false);
     end if;
   end loop;
+  if char_length(v_last) in (1, 3) then
+    v_question.index := concat_ws(' & ', v_question.index, private.search_token('~', v_last, false));
+  elsif v_question.index is null then
+    v_question.index := private.search_token(' ', v_last, true);
+  else
+    -- Every word that begins like the last one would be gathered from the whole chunk, however rare the others are.
+    v_question.index := v_question.index || ' & ' || private.search_beginning(v_last);
+    v_question.is_exact := false;
+  end if;
   return v_question;
 end;
 $$;
@@ -5295,16 +5401,16 @@ security invoker
 set search_path = ''
 as $$
 declare
-  v_text text := left(replace(p_text, ' ', ''), 60);
   v_question private.song_question;
 begin
-  v_question.index := private.search_token('=', v_text, true);
-  v_question.patterns := array[' ' || regexp_replace(regexp_replace(v_text, '(.)', ' ?\1', 'g'), '([^[:alnum:] ?])', '\\\1', 'g')];
+  v_question.index := private.search_token('=', p_text, true);
+  v_question.patterns := array[private.search_pattern('=' || p_text, true)];
+  v_question.is_exact := true;
   return v_question;
 end;
 $$;
 
-comment on function private.ask_for_start(text) is 'Songs whose artist or title starts with this text, wherever the blanks are.';
+comment on function private.ask_for_start(text) is 'Songs whose artist or title starts with this text without blanks.';
 
 revoke all on function private.ask_for_start(text) from public;
 
@@ -5321,19 +5427,46 @@ declare
   v_tokens text;
   v_patterns text;
   v_word text;
+  v_known boolean[];
 begin
+  -- If there is a word nobody has ever sung, that is the slip, and the others stay as they are.
+  select array_agg(
+    char_length(wanted.word) < 3
+      or exists (
+        select
+        from private.song_words as known
+        where known.word = wanted.word
+          or wanted.place = cardinality(p_words)
+            and known.word >= wanted.word collate "C" and known.word < wanted.word || U&'\FFFF' collate "C"
+      )
+    order by wanted.place
+  ) into v_known
+  from unnest(p_words) with ordinality as wanted (word, place);
+
+  v_question.is_exact := false;
   for v_place in 1..cardinality(p_words) loop
     v_word := p_words[v_place];
     continue when v_word in ('and', 'the') and v_place < cardinality(p_words);
-    select
-      string_agg(private.search_token(' ', known.word, false), ' | '), string_agg(private.search_pattern(known.word, false), '|')
-    into v_tokens, v_patterns
-    from private.song_words as known
-    where private.word_neighbours(known.word) && private.word_neighbours(v_word);
-    -- Short words have no neighbours and stand for themselves, the last one for whatever begins with it.
+    v_tokens := null;
+    v_patterns := null;
+    if not v_known[v_place] or not false = any (v_known) then
+      select
+        string_agg(private.search_token(' ', known.word, false), ' | '), string_agg(private.search_pattern(known.word, false), '|')
+      into v_tokens, v_patterns
+      from private.song_words as known
+      where private.word_neighbours(known.word) && private.word_neighbours(v_word);
+    end if;
     v_question.index := concat_ws(
       ' & ', v_question.index,
-      '(' || concat_ws(' | ', private.search_token(' ', v_word, v_place = cardinality(p_words)), v_tokens) || ')'
+      '(' || concat_ws(
+        ' | ',
+        case
+          when v_place < cardinality(p_words) then private.search_token(' ', v_word, false)
+          when v_known[v_place] and v_place > 1 then private.search_beginning(v_word)
+          else private.search_token(' ', v_word, true)
+        end,
+        v_tokens
+      ) || ')'
     );
     v_question.patterns := v_question.patterns
       || concat_ws('|', private.search_pattern(v_word, v_place = cardinality(p_words)), v_patterns);
@@ -5348,13 +5481,15 @@ comment on function private.ask_for_similar_words(text[]) is
 revoke all on function private.ask_for_similar_words(text[]) from public;
 
 create function private.search_spellings(p_system_id uuid, p_question private.song_question, p_limit integer)
-returns table (spelling_id integer, song_id bigint, artist text, title text)
+returns table (spelling_id integer, song_id bigint, artist text, title text, words text)
 language plpgsql
 stable
 strict
 security definer
 rows 100
 set search_path = ''
+-- Estimates for any book are far too high for one book, and compiling a plan takes longer than running it.
+set jit = off
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 set enable_sort = off
@@ -5365,7 +5500,7 @@ begin
   select book.spelling_ids into v_spelling_ids from private.books as book where book.system_id = p_system_id;
   if v_spelling_ids is not null then
     return query
-    select spelling.id, spelling.song_id, spelling.artist, spelling.title
+    select spelling.id, spelling.song_id, spelling.artist, spelling.title, spelling.words
     from private.song_spellings as spelling
     where spelling.id = any (v_spelling_ids) and spelling.words ~ all (p_question.patterns)
     limit p_limit;
@@ -5373,17 +5508,18 @@ begin
   end if;
 
   return query
-  select found.id, found.song_id, found.artist, found.title
+  select found.id, found.song_id, found.artist, found.title, found.words
   from (
     select book.chunk, book.members from private.book_chunks as book where book.system_id = p_system_id order by book.chunk offset 0
   ) as book
   cross join lateral (
-    select spelling.id, spelling.song_id, spelling.artist, spelling.title
+    select spelling.id, spelling.song_id, spelling.artist, spelling.title, spelling.words
     from private.song_spellings as spelling
-    where private.song_tokens(spelling.id, spelling.artist, spelling.title, spelling.words)
+    where private.song_tokens(spelling.id, spelling.words)
         @@ replace(p_question.index, '#', book.chunk::text)::tsquery
       -- The inner select, with "offset", unpacks the bitmap once per chunk with an answer, not once per song.
       and get_bit((select book.members || ''::bytea), spelling.id % 240000) = 1
+      and (p_question.is_exact or spelling.words ~ all (p_question.patterns))
     offset 0
   ) as found
   limit p_limit;
@@ -5402,14 +5538,16 @@ stable
 security definer
 rows 20
 set search_path = ''
+set jit = off
 set plan_cache_mode = force_generic_plan
 as $$
 declare
   v_most constant integer := 100;
   v_text text := private.normalize_text(p_query);
+  v_joined text := left(replace(v_text, ' ', ''), 60);
   v_words text[] := private.search_words(v_text);
   v_exact private.song_question := private.ask_for_words(v_words);
-  v_start private.song_question := private.ask_for_start(v_text);
+  v_start private.song_question := private.ask_for_start(v_joined);
 begin
   return query
   with
@@ -5426,10 +5564,10 @@ begin
     ),
     -- Of more than are ranked, those that are asked for here must be among them, too.
     by_popularity as materialized (
-      select found.spelling_id, found.song_id, found.artist, found.title
+      select found.*
       from (select from by_words having count(*) = v_most) as too_many
       cross join lateral (
-        select spelling.id as spelling_id, spelling.song_id, spelling.artist, spelling.title
+        select spelling.id as spelling_id, spelling.song_id, spelling.artist, spelling.title, spelling.words
         from (
           select popularity.song_id
           from private.song_popularity as popularity
@@ -5451,13 +5589,17 @@ begin
       ) as found
     ),
     found as (
-      select * from by_words
-      union
-      select * from by_start
-      union
-      select * from by_popularity
-      union all
-      select * from by_similar_words
+      select distinct on (every.spelling_id) every.*
+      from (
+        select * from by_words
+        union all
+        select * from by_start
+        union all
+        select * from by_popularity
+        union all
+        select * from by_similar_words
+      ) as every
+      order by every.spelling_id
     ),
     ranked as (
       select
@@ -5469,15 +5611,16 @@ begin
         ) as requests,
         case
           when exists (select from by_similar_words) then 4
-          when v_text in (song.artist, song.title, song.artist || ' ' || song.title, song.title || ' ' || song.artist) then 1
-          when starts_with(song.artist || ' ' || song.title, v_text) or starts_with(song.title || ' ' || song.artist, v_text) then 2
+          -- The whole song, its artist or its title: "artist" is how "artist title" begins and "title artist" ends.
+          when v_joined in (song.artist_title, song.title_artist)
+            or starts_with(song.artist_title, v_joined) and right(song.title_artist, char_length(v_joined)) = v_joined
+            or starts_with(song.title_artist, v_joined) and right(song.artist_title, char_length(v_joined)) = v_joined then 1
+          when starts_with(song.artist_title, v_joined) or starts_with(song.title_artist, v_joined) then 2
           else 3
         end as class
       from found
       cross join lateral (
-        select split_part(song.fingerprint, U&'\001F', 1) as artist, split_part(song.fingerprint, U&'\001F', 2) as title
-        from public.songs as song
-        where song.id = found.song_id
+        select split_part(found.words, ' =', 2) as artist_title, rtrim(split_part(found.words, ' =', 3), ' ') as title_artist
         offset 0
       ) as song
     )
@@ -5530,6 +5673,7 @@ stable
 security definer
 rows 20
 set search_path = ''
+set jit = off
 as $$
 begin
   return query
@@ -5560,6 +5704,8 @@ stable
 security definer
 rows 20
 set search_path = ''
+-- Estimates for any book are far too high for one book, and compiling a plan takes longer than running it.
+set jit = off
 as $$
 declare
   v_name text := left(private.normalize_text(p_artist), 255);
@@ -5584,18 +5730,26 @@ grant execute on function private.browse_book_artist(uuid, text, integer, intege
 
 create function private.browse_book(p_system_id uuid, p_letter text, p_limit integer, p_offset integer)
 returns table (song_id bigint, artist text, title text)
-language sql
+language plpgsql
 stable
 security definer
 rows 100
 set search_path = ''
+set jit = off
 as $$
+declare
+  v_letter text := private.artist_letter(private.normalize_text(p_letter));
+begin
+  return query
   with
     artists as (
-      select artist.place, artist.spelling_id, artist.songs, sum(artist.songs) over (order by artist.place) - artist.songs as before
+      select
+        listed.spelling_id, listed.songs, row_number() over alphabet as place,
+        sum(listed.songs) over alphabet - listed.songs as before
       from private.book_letters as entry
-      cross join lateral unnest(entry.artists, entry.songs) with ordinality as artist (spelling_id, songs, place)
-      where entry.system_id = p_system_id and entry.letter = private.artist_letter(private.normalize_text(p_letter))
+      cross join lateral unnest(entry.artists, entry.songs) with ordinality as listed (spelling_id, songs, place)
+      where entry.system_id = p_system_id and (p_letter is null or entry.letter = v_letter)
+      window alphabet as (order by entry.letter, listed.place)
     )
   select song.song_id, song.artist, song.title
   from artists
@@ -5607,10 +5761,12 @@ as $$
   where artists.before < p_offset + p_limit and artists.before + artists.songs > p_offset
   order by artists.place, song.place
   limit p_limit;
+end;
 $$;
 
 comment on function private.browse_book(uuid, text, integer, integer) is
-  'The songs of a book by the artists under a letter, by artist and title. Definer: books and catalogue are private.';
+  'The songs of a book by artist and title: those by the artists under a letter, or all when it is null. Definer: books and
+catalogue are private.';
 
 revoke all on function private.browse_book(uuid, text, integer, integer) from public;
 grant execute on function private.browse_book(uuid, text, integer, integer) to service_role;
@@ -5801,10 +5957,10 @@ set search_path = ''
 as $$
 begin
   if p_artist is null or p_artist !~ '[^[:space:]]' or char_length(p_artist) > 255 then
-    perform private.raise_error(400, 'artist_invalid', 'The artist is empty or longer than 255 characters.', 'Send 1 to 255 characters.');
+    perform private.raise_error(400, 'invalid_artist', 'The artist is empty or longer than 255 characters.', 'Send 1 to 255 characters.');
   end if;
   if p_title is null or p_title !~ '[^[:space:]]' or char_length(p_title) > 255 then
-    perform private.raise_error(400, 'title_invalid', 'The title is empty or longer than 255 characters.', 'Send 1 to 255 characters.');
+    perform private.raise_error(400, 'invalid_title', 'The title is empty or longer than 255 characters.', 'Send 1 to 255 characters.');
   end if;
 end;
 $$;
@@ -6040,6 +6196,27 @@ grant execute on function private.discard_book_upload(uuid) to authenticated;
 -- sql/40-songs/70-api.sql
 -- What apps call. Thin: they run as the caller and reach one definer function each, which checks who may do what.
 
+create function private.require_page(p_limit integer, p_offset integer)
+returns void
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+  if p_limit is null or p_limit not between 1 and 100 then
+    perform private.raise_error(400, 'invalid_limit', 'The limit is not between 1 and 100.', 'Send 1 to 100, or leave it out.');
+  end if;
+  if p_offset is null or p_offset not between 0 and 1000000 then
+    perform private.raise_error(400, 'invalid_offset', 'The offset is not between 0 and 1,000,000.', 'Send 0 or more, or leave it out.');
+  end if;
+end;
+$$;
+
+comment on function private.require_page(integer, integer) is 'Refuses a page that makes no sense.';
+
+revoke all on function private.require_page(integer, integer) from public;
+
 create function private.require_book(p_venue_id uuid, p_limit integer, p_offset integer)
 returns uuid
 language plpgsql
@@ -6048,12 +6225,7 @@ security definer
 set search_path = ''
 as $$
 begin
-  if p_limit is null or p_limit not between 1 and 100 then
-    perform private.raise_error(400, 'limit_invalid', 'The limit is not between 1 and 100.', 'Send 1 to 100, or leave it out.');
-  end if;
-  if p_offset is null or p_offset not between 0 and 1000000 then
-    perform private.raise_error(400, 'offset_invalid', 'The offset is not between 0 and 1,000,000.', 'Send 0 or more, or leave it out.');
-  end if;
+  perform private.require_page(p_limit, p_offset);
   if not exists (select from public.venues as venue where venue.id = p_venue_id and venue.archived_at is null) then
     perform private.raise_error(404, 'venue_not_found', 'There is no such venue.', 'Check the id.');
   end if;
@@ -6077,7 +6249,7 @@ set search_path = ''
 as $$
 begin
   if p_query is null or char_length(p_query) > 200 or p_query !~ '[^[:space:]]' then
-    perform private.raise_error(400, 'query_invalid', 'The query is empty or longer than 200 characters.', 'Send 1 to 200 characters.');
+    perform private.raise_error(400, 'invalid_query', 'The query is empty or longer than 200 characters.', 'Send 1 to 200 characters.');
   end if;
   return query select * from private.search_book(private.require_book(p_venue_id, p_limit, p_offset), p_query, p_limit, p_offset);
 end;
@@ -6102,7 +6274,7 @@ $$;
 comment on function public.search_songs(uuid, text, integer, integer) is
   'Songs in the book of a venue for what a singer types: every word counts, the last one as a beginning; accents, case and
 punctuation do not matter and small slips are forgiven. Best first; match is exact, prefix, words or fuzzy; total_count counts up to
-100. Query 1-200 characters, limit 1-100, offset from 0. Errors: 400 query_invalid, limit_invalid, offset_invalid; 404 venue_not_found.';
+100. Query 1-200 characters, limit 1-100, offset from 0. Errors: 400 invalid_query, invalid_limit, invalid_offset; 404 venue_not_found.';
 
 revoke all on function public.search_songs(uuid, text, integer, integer) from public;
 grant execute on function public.search_songs(uuid, text, integer, integer) to anon, authenticated;
@@ -6153,7 +6325,7 @@ set search_path = ''
 as $$
 begin
   if p_letter is null or char_length(p_letter) <> 1 then
-    perform private.raise_error(400, 'letter_invalid', 'The letter is not one character.', 'Send one letter, or "#" for digits and symbols.');
+    perform private.raise_error(400, 'invalid_letter', 'The letter is not one character.', 'Send one letter, or "#" for digits and symbols.');
   end if;
   return query select * from private.browse_book_artists(private.require_book(p_venue_id, p_limit, p_offset), p_letter, p_limit, p_offset);
 end;
@@ -6177,7 +6349,7 @@ $$;
 
 comment on function public.browse_artists(uuid, text, integer, integer) is
   'The artists under a letter in the book of a venue, in order, with how many songs each has; "#" for digits and symbols. Errors: 400
-letter_invalid, limit_invalid, offset_invalid; 404 venue_not_found.';
+invalid_letter, invalid_limit, invalid_offset; 404 venue_not_found.';
 
 revoke all on function public.browse_artists(uuid, text, integer, integer) from public;
 grant execute on function public.browse_artists(uuid, text, integer, integer) to anon, authenticated;
@@ -6192,7 +6364,7 @@ set search_path = ''
 as $$
 begin
   if p_artist is null or p_artist !~ '[^[:space:]]' or char_length(p_artist) > 255 then
-    perform private.raise_error(400, 'artist_invalid', 'The artist is empty or longer than 255 characters.', 'Send 1 to 255 characters.');
+    perform private.raise_error(400, 'invalid_artist', 'The artist is empty or longer than 255 characters.', 'Send 1 to 255 characters.');
   end if;
   return query select * from private.browse_book_artist(private.require_book(p_venue_id, p_limit, p_offset), p_artist, p_limit, p_offset);
 end;
@@ -6215,7 +6387,7 @@ as $$
 $$;
 
 comment on function public.browse_artist(uuid, text, integer, integer) is
-  'The songs of an artist in the book of a venue, by title. Errors: 400 artist_invalid, limit_invalid, offset_invalid; 404
+  'The songs of an artist in the book of a venue, by title. Errors: 400 invalid_artist, invalid_limit, invalid_offset; 404
 venue_not_found.';
 
 revoke all on function public.browse_artist(uuid, text, integer, integer) from public;
@@ -6251,7 +6423,7 @@ as $$
 $$;
 
 comment on function public.newest_songs(uuid, integer) is
-  'The songs added last to the book of a venue, newest first. Errors: 400 limit_invalid; 404 venue_not_found.';
+  'The songs added last to the book of a venue, newest first. Errors: 400 invalid_limit; 404 venue_not_found.';
 
 revoke all on function public.newest_songs(uuid, integer) from public;
 grant execute on function public.newest_songs(uuid, integer) to anon, authenticated;
@@ -6286,7 +6458,7 @@ as $$
 $$;
 
 comment on function public.random_songs(uuid, integer) is
-  'Some songs of the book of a venue, drawn by lot. Errors: 400 limit_invalid; 404 venue_not_found.';
+  'Some songs of the book of a venue, drawn by lot. Errors: 400 invalid_limit; 404 venue_not_found.';
 
 revoke all on function public.random_songs(uuid, integer) from public;
 grant execute on function public.random_songs(uuid, integer) to anon, authenticated;
@@ -6302,7 +6474,7 @@ as $$
 $$;
 
 comment on function public.add_song(uuid, text, text) is
-  'Adds one song to the book of a system and returns its id. Needs songs:write. Errors: 400 artist_invalid, title_invalid; 401; 403
+  'Adds one song to the book of a system and returns its id. Needs songs:write. Errors: 400 invalid_artist, invalid_title; 401; 403
 permission_denied; 404 system_not_found; 409 song_already_exists.';
 
 revoke all on function public.add_song(uuid, text, text) from public;
@@ -6320,7 +6492,7 @@ $$;
 
 comment on function public.update_song(uuid, bigint, text, text) is
   'Changes how a song of the book is written; what is left out stays. Returns the id it has now: another one when the words changed and
-not only their spelling. Needs songs:write. Errors: 400 artist_invalid, title_invalid; 401; 403 permission_denied; 404
+not only their spelling. Needs songs:write. Errors: 400 invalid_artist, invalid_title; 401; 403 permission_denied; 404
 system_not_found, song_not_found; 409 song_already_exists.';
 
 revoke all on function public.update_song(uuid, bigint, text, text) from public;
@@ -6410,6 +6582,56 @@ upload_not_found.';
 revoke all on function public.discard_book_upload(uuid) from public;
 grant execute on function public.discard_book_upload(uuid) to authenticated;
 
+create function private.list_songs(p_system_id uuid, p_letter text, p_limit integer, p_offset integer)
+returns table (song_id bigint, artist text, title text, total_count integer)
+language plpgsql
+stable
+security definer
+rows 20
+set search_path = ''
+as $$
+begin
+  perform private.require_system(p_system_id, 'songs:read');
+  perform private.require_page(p_limit, p_offset);
+  if p_letter is not null and char_length(p_letter) <> 1 then
+    perform private.raise_error(400, 'invalid_letter', 'The letter is not one character.', 'Send one letter, "#", or leave it out.');
+  end if;
+  return query
+  select
+    song.song_id, song.artist, song.title,
+    (
+      select coalesce(sum(entry.songs), 0)
+      from private.browse_book_letters(p_system_id) as entry
+      where p_letter is null or entry.letter = private.artist_letter(private.normalize_text(p_letter))
+    )::integer
+  from private.browse_book(p_system_id, p_letter, p_limit, p_offset) as song;
+end;
+$$;
+
+comment on function private.list_songs(uuid, text, integer, integer) is 'See public.list_songs. Definer: books are private; checks songs:read itself.';
+
+revoke all on function private.list_songs(uuid, text, integer, integer) from public;
+grant execute on function private.list_songs(uuid, text, integer, integer) to authenticated;
+
+create function public.list_songs(p_system_id uuid, p_letter text default null, p_limit integer default 20, p_offset integer default 0)
+returns table (song_id bigint, artist text, title text, total_count integer)
+language sql
+stable
+security invoker
+rows 20
+set search_path = ''
+as $$
+  select * from private.list_songs(p_system_id, p_letter, p_limit, p_offset);
+$$;
+
+comment on function public.list_songs(uuid, text, integer, integer) is
+  'The songs in the book of a system, by artist and title, all or those of one letter ("#" for digits and symbols), for the people
+who keep it. Needs songs:read. Errors: 400 invalid_letter, invalid_limit, invalid_offset; 401; 403 permission_denied; 404
+system_not_found.';
+
+revoke all on function public.list_songs(uuid, text, integer, integer) from public;
+grant execute on function public.list_songs(uuid, text, integer, integer) to authenticated;
+
 -- sql/40-songs/80-imports.sql
 -- A song book from a file. An app uploads the file to the bucket "imports", starts an import and asks the Edge Function
 -- "song-books" to run it. The function reads the file and hands its rows over in batches (85-import-steps.sql); nothing that
@@ -6477,6 +6699,7 @@ create trigger song_imports_set_updated_at
 create table private.song_import_runs (
   song_import_id uuid primary key references public.song_imports (id) on delete cascade,
   run_id uuid not null default gen_random_uuid(),
+  batches integer not null default 0,
   last_sign_at timestamptz not null default now()
 );
 
@@ -6498,6 +6721,8 @@ create table private.song_import_batches (
 
 alter table private.song_import_batches enable row level security;
 revoke all on private.song_import_batches from anon, authenticated, service_role;
+
+comment on column private.song_import_runs.batches is 'How many batches it has handed over; the next one has this number.';
 
 comment on table private.song_import_batches is 'The usable rows of a run in the order of the file.';
 comment on column private.song_import_batches.fingerprints is 'For a dry run, which adds nothing to the catalogue; else empty.';
@@ -6539,13 +6764,13 @@ begin
     )
   ) then
     perform private.raise_error(
-      400, 'columns_invalid', 'The columns must name one for the artist and one for the title.',
+      400, 'invalid_columns', 'The columns must name one for the artist and one for the title.',
       'Send {"artist": ..., "title": ...}, each the name of a column or its number from 1.'
     );
   end if;
   if p_path is null or not starts_with(p_path, v_organization_id || '/' || p_system_id || '/') then
     perform private.raise_error(
-      400, 'path_invalid', 'The file is not in the folder of this system.',
+      400, 'invalid_path', 'The file is not in the folder of this system.',
       format('Upload it to the bucket imports as %s/%s/<file>.', v_organization_id, p_system_id)
     );
   end if;
@@ -6593,7 +6818,7 @@ $$;
 comment on function public.start_song_import(uuid, text, text, text, boolean, jsonb) is
   'Queues the import of an uploaded file into the book of a system and returns its id; POST /functions/v1/song-books/imports/<id>/run
 sets it going. The format follows from the name of the file unless given; p_mode is merge or replace; p_columns as in the table
-song_imports. Needs songs:write. Errors: 400 format_unknown, mode_unknown, columns_invalid, path_invalid; 401; 403 permission_denied;
+song_imports. Needs songs:write. Errors: 400 format_unknown, mode_unknown, invalid_columns, invalid_path; 401; 403 permission_denied;
 404 system_not_found, file_not_found; 429.';
 
 revoke all on function public.start_song_import(uuid, text, text, text, boolean, jsonb) from public;
@@ -6787,6 +7012,7 @@ declare
   v_titles text[];
   v_errors jsonb;
   v_invalid integer;
+  v_batches integer;
   v_found record;
 begin
   with
@@ -6839,37 +7065,43 @@ begin
   if not private.is_current_run(p_import_id, p_run_id) then
     return false;
   end if;
+  select run.batches into v_batches from private.song_import_runs as run where run.song_import_id = p_import_id;
+  -- The same batch again changes nothing.
+  if p_number < v_batches then
+    return true;
+  end if;
+  if p_number > v_batches then
+    perform private.raise_error(
+      409, 'batch_missing', format('Batch %s came before batch %s.', p_number, v_batches), 'Run the import again.'
+    );
+  end if;
+  update private.song_import_runs as run set batches = v_batches + 1 where run.song_import_id = p_import_id;
   if v_is_dry_run then
     insert into private.song_import_batches (song_import_id, number, fingerprints)
     select p_import_id, p_number, coalesce(array_agg(private.song_fingerprint(row.artist, row.title)), '{}')
-    from unnest(v_artists, v_titles) as row (artist, title)
-    on conflict (song_import_id, number) do nothing;
+    from unnest(v_artists, v_titles) as row (artist, title);
   else
     insert into private.song_import_batches (song_import_id, number, fingerprints, spelling_ids, song_ids, artist_ids)
-    values (p_import_id, p_number, '{}', v_found.spelling_ids, v_found.song_ids, v_found.artist_ids)
-    on conflict (song_import_id, number) do nothing;
+    values (p_import_id, p_number, '{}', v_found.spelling_ids, v_found.song_ids, v_found.artist_ids);
   end if;
-  -- The same batch again changes nothing.
-  if found then
-    update public.song_imports as import
-    set
-      bytes_done = p_bytes_done,
-      rows_done = import.rows_done + jsonb_array_length(p_rows),
-      rows_valid = import.rows_valid + cardinality(v_artists),
-      rows_invalid = import.rows_invalid + v_invalid,
-      errors = case
-        when jsonb_array_length(v_errors) = 0 or jsonb_array_length(import.errors) >= 1000 then import.errors
-        else jsonb_path_query_array(import.errors || v_errors, '$[0 to 999]')
-      end
-    where import.id = p_import_id;
-  end if;
+  update public.song_imports as import
+  set
+    bytes_done = p_bytes_done,
+    rows_done = import.rows_done + jsonb_array_length(p_rows),
+    rows_valid = import.rows_valid + cardinality(v_artists),
+    rows_invalid = import.rows_invalid + v_invalid,
+    errors = case
+      when jsonb_array_length(v_errors) = 0 or jsonb_array_length(import.errors) >= 1000 then import.errors
+      else jsonb_path_query_array(import.errors || v_errors, '$[0 to 999]')
+    end
+  where import.id = p_import_id;
   return true;
 end;
 $$;
 
 comment on function private.stage_song_import(uuid, uuid, integer, jsonb, bigint) is
   'Takes rows of the file: [{"line", "artist", "title", "artist_column", "title_column"}], or {"line", "column", "problem"} for what
-could not be read. False when the run is over. Definer: the catalogue and imports are private.';
+could not be read. Batches count from 0 without a gap; one may come twice. False when the run is over. Definer: the catalogue and imports are private.';
 
 revoke all on function private.stage_song_import(uuid, uuid, integer, jsonb, bigint) from public;
 grant execute on function private.stage_song_import(uuid, uuid, integer, jsonb, bigint) to song_books_gateway;
@@ -6976,7 +7208,7 @@ comment on function private.preview_song_import(public.song_imports) is
 
 revoke all on function private.preview_song_import(public.song_imports) from public;
 
-create function private.finish_song_import(p_import_id uuid, p_run_id uuid)
+create function private.finish_song_import(p_import_id uuid, p_run_id uuid, p_batches integer)
 returns boolean
 language plpgsql
 volatile
@@ -6989,6 +7221,10 @@ declare
 begin
   if not private.is_current_run(p_import_id, p_run_id) then
     return false;
+  end if;
+  -- A database that was restored or restarted may have forgotten the latest ones.
+  if p_batches is distinct from (select run.batches from private.song_import_runs as run where run.song_import_id = p_import_id) then
+    perform private.raise_error(409, 'batch_missing', 'Not every batch of the file is there.', 'Run the import again.');
   end if;
   select import.* into v_import from public.song_imports as import where import.id = p_import_id;
   if v_import.rows_valid = 0 then
@@ -7026,11 +7262,11 @@ begin
 end;
 $$;
 
-comment on function private.finish_song_import(uuid, uuid) is
+comment on function private.finish_song_import(uuid, uuid, integer) is
   'The last step: publishes what was read, or counts what that would change. False when the run is over. Definer: books are private.';
 
-revoke all on function private.finish_song_import(uuid, uuid) from public;
-grant execute on function private.finish_song_import(uuid, uuid) to song_books_gateway;
+revoke all on function private.finish_song_import(uuid, uuid, integer) from public;
+grant execute on function private.finish_song_import(uuid, uuid, integer) to song_books_gateway;
 
 create function private.fail_song_import(p_import_id uuid, p_run_id uuid, p_failure jsonb)
 returns boolean
@@ -7237,14 +7473,18 @@ comment on table public.shows is
 
 create function private.open_show(p_venue_id uuid)
 returns uuid
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select show.id
-  from public.shows as show
-  where show.venue_id = p_venue_id and show.closed_at is null and show.last_activity_at >= now() - interval '6 hours';
+begin
+  return (
+    select show.id
+    from public.shows as show
+    where show.venue_id = p_venue_id and show.closed_at is null and show.last_activity_at >= now() - interval '6 hours'
+  );
+end;
 $$;
 
 comment on function private.open_show(uuid) is 'The open show of the venue, or null. One without activity for 6 hours counts as over.';
@@ -7387,24 +7627,28 @@ comment on table private.show_admissions is 'Who has entered the PIN of a night.
 
 create function private.is_admitted(p_venue_id uuid)
 returns boolean
-language sql
+language plpgsql
 stable
 security definer
 set search_path = ''
 as $$
-  select
-    not exists (select from private.show_pins as pin where pin.show_id = private.open_show(p_venue_id))
-    or exists (
-      select
-      from private.show_admissions as admission
-      where admission.show_id = private.open_show(p_venue_id) and admission.user_id = auth.uid()
-        and private.session_is_trusted()
-    )
-    or exists (
-      select
-      from public.venues as venue
-      where venue.id = p_venue_id and private.has_permission(venue.organization_id, 'requests:read')
-    );
+begin
+  return (
+    select
+      not exists (select from private.show_pins as pin where pin.show_id = private.open_show(p_venue_id))
+      or exists (
+        select
+        from private.show_admissions as admission
+        where admission.show_id = private.open_show(p_venue_id) and admission.user_id = auth.uid()
+          and private.session_is_trusted()
+      )
+      or exists (
+        select
+        from public.venues as venue
+        where venue.id = p_venue_id and private.has_permission(venue.organization_id, 'requests:read')
+      )
+  );
+end;
 $$;
 
 comment on function private.is_admitted(uuid) is
@@ -7678,12 +7922,14 @@ comment on table public.performances is 'What was sung, one row per completed re
 -- Who is changing requests right now, for the log of events: RPCs and the OpenKJ commands say so.
 create function private.change_source()
 returns text
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select coalesce(nullif(current_setting('karaoke.source', true), ''), 'app');
+begin
+  return coalesce(nullif(current_setting('karaoke.source', true), ''), 'app');
+end;
 $$;
 
 revoke all on function private.change_source() from public;
@@ -7996,7 +8242,7 @@ as $$
 $$;
 
 comment on function public.most_requested_songs(uuid, integer) is
-  'The songs of the venue''s book that were asked for most often. p_limit: 1-100. Errors: 400 limit_invalid;
+  'The songs of the venue''s book that were asked for most often. p_limit: 1-100. Errors: 400 invalid_limit;
 403 pin_required; 404 venue_not_found.';
 
 revoke all on function public.most_requested_songs(uuid, integer) from public;
@@ -8848,65 +9094,69 @@ grant execute on function public.move_request(bigint, bigint) to authenticated;
 
 create function private.queue(p_venue_id uuid)
 returns table (request_id bigint, place integer, wait_seconds integer)
-language sql
+language plpgsql
 stable
 security definer
 set search_path = ''
 rows 50
 as $$
-  with
-    active as (
-      select
-        request.id, request.state, request.requested_at, request.sort_order,
-        coalesce(request.singer_user_id::text, lower(request.singer_name)) as singer,
-        -- The second song of a singer counts as a turn that already waits.
-        row_number() over (
-          partition by coalesce(request.singer_user_id::text, lower(request.singer_name)) order by request.requested_at, request.id
-        ) as song_of_singer
-      from public.requests as request
-      where request.venue_id = p_venue_id and request.state in ('pending', 'accepted', 'performing')
-    ),
-    turns as (
-      select coalesce(sung.singer_user_id::text, lower(sung.singer_name)) as singer, count(*) as taken
-      from public.performances as sung
-      where sung.show_id = (select private.open_show(p_venue_id))
-      group by 1
-    ),
-    -- The night's own pace: the gaps between its last songs, without breaks.
-    gaps as (
-      select extract(epoch from sung.performed_at - lag(sung.performed_at) over (order by sung.performed_at)) as seconds
-      from (
-        select latest.performed_at
-        from public.performances as latest
-        where latest.show_id = (select private.open_show(p_venue_id))
-        order by latest.performed_at desc
-        limit 11
-      ) as sung
-    ),
-    pace as (
-      select coalesce(avg(gaps.seconds) filter (where gaps.seconds between 30 and 900), 300) as seconds from gaps
-    ),
-    ordered as (
-      select
-        active.id,
-        row_number() over (
-          order by
-            (active.state = 'performing') desc,
-            (active.state = 'accepted') desc,
-            case rules.queue_order
-              when 'manual' then active.sort_order
-              when 'rotation' then coalesce(turns.taken, 0) + active.song_of_singer
-            end nulls last,
-            active.requested_at,
-            active.id
-        ) as place
-      from active
-      join public.venue_rules as rules on rules.venue_id = p_venue_id
-      left join turns on turns.singer = active.singer
-    )
-  select ordered.id, ordered.place::integer, ((ordered.place - 1) * pace.seconds)::integer
-  from ordered, pace
-  order by ordered.place;
+#variable_conflict use_column
+begin
+  return query
+    with
+      active as (
+        select
+          request.id, request.state, request.requested_at, request.sort_order,
+          coalesce(request.singer_user_id::text, lower(request.singer_name)) as singer,
+          -- The second song of a singer counts as a turn that already waits.
+          row_number() over (
+            partition by coalesce(request.singer_user_id::text, lower(request.singer_name)) order by request.requested_at, request.id
+          ) as song_of_singer
+        from public.requests as request
+        where request.venue_id = p_venue_id and request.state in ('pending', 'accepted', 'performing')
+      ),
+      turns as (
+        select coalesce(sung.singer_user_id::text, lower(sung.singer_name)) as singer, count(*) as taken
+        from public.performances as sung
+        where sung.show_id = (select private.open_show(p_venue_id))
+        group by 1
+      ),
+      -- The night's own pace: the gaps between its last songs, without breaks.
+      gaps as (
+        select extract(epoch from sung.performed_at - lag(sung.performed_at) over (order by sung.performed_at)) as seconds
+        from (
+          select latest.performed_at
+          from public.performances as latest
+          where latest.show_id = (select private.open_show(p_venue_id))
+          order by latest.performed_at desc
+          limit 11
+        ) as sung
+      ),
+      pace as (
+        select coalesce(avg(gaps.seconds) filter (where gaps.seconds between 30 and 900), 300) as seconds from gaps
+      ),
+      ordered as (
+        select
+          active.id,
+          row_number() over (
+            order by
+              (active.state = 'performing') desc,
+              (active.state = 'accepted') desc,
+              case rules.queue_order
+                when 'manual' then active.sort_order
+                when 'rotation' then coalesce(turns.taken, 0) + active.song_of_singer
+              end nulls last,
+              active.requested_at,
+              active.id
+          ) as place
+        from active
+        join public.venue_rules as rules on rules.venue_id = p_venue_id
+        left join turns on turns.singer = active.singer
+      )
+    select ordered.id, ordered.place::integer, ((ordered.place - 1) * pace.seconds)::integer
+    from ordered, pace
+    order by ordered.place;
+end;
 $$;
 
 comment on function private.queue(uuid) is
@@ -9212,16 +9462,20 @@ comment on table private.rotations is 'The rotation as the show program last pus
 
 create function private.json_integer(p_value jsonb)
 returns integer
-language sql
+language plpgsql
 immutable
 security invoker
 set search_path = ''
 as $$
-  select case
-    when jsonb_typeof(p_value) in ('number', 'string') and p_value #>> '{}' ~ '^-?[0-9]{1,10}(\.0+)?$'
-      and (p_value #>> '{}')::numeric between -2147483648 and 2147483647
-      then (p_value #>> '{}')::numeric::integer
-  end;
+begin
+  return (
+    select case
+      when jsonb_typeof(p_value) in ('number', 'string') and p_value #>> '{}' ~ '^-?[0-9]{1,10}(\.0+)?$'
+        and (p_value #>> '{}')::numeric between -2147483648 and 2147483647
+        then (p_value #>> '{}')::numeric::integer
+    end
+  );
+end;
 $$;
 
 comment on function private.json_integer(jsonb) is 'A 32-bit integer sent as number or text, else null.';
@@ -9230,70 +9484,87 @@ revoke all on function private.json_integer(jsonb) from public;
 
 create function private.openkj_serial(p_organization_id uuid)
 returns integer
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select counter.openkj_serial from private.organization_counters as counter where counter.organization_id = p_organization_id;
+begin
+  return (
+    select counter.openkj_serial from private.organization_counters as counter where counter.organization_id = p_organization_id
+  );
+end;
 $$;
 
 revoke all on function private.openkj_serial(uuid) from public;
 
 create function private.openkj_venue(p_caller private.api_key_caller, p_body jsonb)
 returns public.venues
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select venue.*
+declare
+  v_number integer := private.json_integer(p_body -> 'venue_id');
+  v_venue public.venues;
+begin
+  select venue.* into v_venue
   from public.venues as venue
   where venue.organization_id = p_caller.organization_id
-    and venue.openkj_venue_id = private.json_integer(p_body -> 'venue_id')
+    and venue.openkj_venue_id = v_number
     and venue.archived_at is null
     and (p_caller.venue_id is null or p_caller.venue_id = venue.id);
+  return v_venue;
+end;
 $$;
 
 revoke all on function private.openkj_venue(private.api_key_caller, jsonb) from public;
 
 create function private.openkj_system(p_caller private.api_key_caller, p_body jsonb)
 returns uuid
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  -- A key made for one system means that system, whatever number the program has in its settings.
-  select coalesce(
-    p_caller.system_id,
-    (
-      select system.id
-      from public.systems as system
-      where system.organization_id = p_caller.organization_id
-        and system.openkj_system_id = private.json_integer(p_body -> 'system_id')
+begin
+  return (
+    -- A key made for one system or venue means that one's, whatever number the program has in its settings.
+    select coalesce(
+      p_caller.system_id,
+    case when p_caller.venue_id is not null then private.venue_system(p_caller.venue_id) end,
+      (
+        select system.id
+        from public.systems as system
+        where system.organization_id = p_caller.organization_id
+          and system.openkj_system_id = private.json_integer(p_body -> 'system_id')
+      )
     )
   );
+end;
 $$;
 
 revoke all on function private.openkj_system(private.api_key_caller, jsonb) from public;
 
 create function private.record_heartbeat(p_caller private.api_key_caller)
 returns void
-language sql
+language plpgsql
 volatile
 security invoker
 set search_path = ''
 as $$
-  -- A poll names no system: it is the key's own, or the organization's first.
-  insert into private.system_heartbeats as heartbeat (system_id, last_seen_at)
-  select system.id, now()
-  from public.systems as system
-  where system.organization_id = p_caller.organization_id and (p_caller.system_id is null or system.id = p_caller.system_id)
-  order by system.openkj_system_id
-  limit 1
-  on conflict (system_id) do update set last_seen_at = excluded.last_seen_at
-  where heartbeat.last_seen_at < now() - interval '30 seconds';
+begin
+    -- A poll names no system: it is the key's own, or the organization's first.
+    insert into private.system_heartbeats as heartbeat (system_id, last_seen_at)
+    select system.id, now()
+    from public.systems as system
+    where system.organization_id = p_caller.organization_id and (p_caller.system_id is null or system.id = p_caller.system_id)
+    order by system.openkj_system_id
+    limit 1
+    on conflict (system_id) do update set last_seen_at = excluded.last_seen_at
+    where heartbeat.last_seen_at < now() - interval '30 seconds';
+end;
 $$;
 
 comment on function private.record_heartbeat(private.api_key_caller) is 'Notes that the host''s program is there.';
@@ -9302,52 +9573,60 @@ revoke all on function private.record_heartbeat(private.api_key_caller) from pub
 
 create function private.openkj_venues(p_caller private.api_key_caller)
 returns jsonb
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select coalesce(
-    jsonb_agg(
-      jsonb_build_object(
-        'venue_id', venue.openkj_venue_id, 'name', venue.name, 'url_name', venue.url_name, 'accepting', venue.accepting_requests
-      )
-      order by venue.name, venue.openkj_venue_id
-    ),
-    -- OpenKJ forgets its chosen venue when the list is empty. Real numbers start at 1001.
-    '[{"venue_id": 1, "name": "Add a venue in the portal", "url_name": "", "accepting": false}]'
-  )
-  from public.venues as venue
-  where venue.organization_id = p_caller.organization_id and venue.archived_at is null
-    and (p_caller.venue_id is null or p_caller.venue_id = venue.id);
+begin
+  return (
+    select coalesce(
+      jsonb_agg(
+        jsonb_build_object(
+          'venue_id', venue.openkj_venue_id, 'name', venue.name, 'url_name', venue.url_name, 'accepting', venue.accepting_requests
+        )
+        order by venue.name, venue.openkj_venue_id
+      ),
+      -- OpenKJ forgets its chosen venue when the list is empty. Real numbers start at 1001.
+      '[{"venue_id": 1, "name": "Add a venue in the portal", "url_name": "", "accepting": false}]'
+    )
+    from public.venues as venue
+    where venue.organization_id = p_caller.organization_id and venue.archived_at is null
+      and (p_caller.venue_id is null or p_caller.venue_id = venue.id)
+  );
+end;
 $$;
 
 revoke all on function private.openkj_venues(private.api_key_caller) from public;
 
 create function private.openkj_requests(p_venue_id uuid)
 returns jsonb
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select coalesce(
-    jsonb_agg(
-      jsonb_build_object(
-        'request_id', request.openkj_request_id,
-        'artist', request.artist,
-        'title', request.title,
-        'singer', request.singer_name,
-        'key_change', request.key_change,
-        'request_time', floor(extract(epoch from request.requested_at))::integer
-      )
-      order by queue.place
-    ),
-    '[]'
-  )
-  from private.queue(p_venue_id) as queue
-  join public.requests as request on request.id = queue.request_id
-  where request.state = 'pending';
+begin
+  return (
+    select coalesce(
+      jsonb_agg(
+        jsonb_build_object(
+          'request_id', request.openkj_request_id,
+          'artist', request.artist,
+          'title', request.title,
+          'singer', request.singer_name,
+          'key_change', request.key_change,
+          'request_time', floor(extract(epoch from request.requested_at))::integer
+        )
+        order by queue.place
+      ),
+      '[]'
+    )
+    from private.queue(p_venue_id) as queue
+    join public.requests as request on request.id = queue.request_id
+    where request.state = 'pending'
+  );
+end;
 $$;
 
 comment on function private.openkj_requests(uuid) is 'What waits to be taken, in the order of the venue''s rules, as OpenKJ reads it.';
@@ -9484,6 +9763,9 @@ begin
       if v_venue.id is null or jsonb_typeof(p_body -> 'singers') is distinct from 'array' then
         perform private.raise_error(400, 'invalid_rotation', 'A rotation needs a venue_id and a list of singers.');
       end if;
+      if jsonb_array_length(p_body -> 'singers') > 1000 or pg_column_size(p_body -> 'singers') > 262144 then
+        perform private.raise_error(400, 'invalid_rotation', 'A rotation has up to 1,000 singers.');
+      end if;
       insert into private.rotations (venue_id, singers) values (v_venue.id, p_body -> 'singers')
       on conflict (venue_id) do update set singers = excluded.singers, updated_at = now();
       return '{}'::jsonb;
@@ -9528,7 +9810,7 @@ create index openkj_commands_scope_key_idx on private.openkj_commands (scope_key
 
 comment on table private.openkj_commands is 'The commands answered with a key, and the scope each needs.';
 
-create function private.openkj_call(p_body jsonb, p_address inet, p_user_agent text)
+create function private.openkj_call(p_body jsonb, p_address inet)
 returns jsonb
 language plpgsql
 volatile
@@ -9554,9 +9836,6 @@ begin
   v_verified := private.verify_api_key(p_body ->> 'api_key', p_address);
   if v_verified.refusal is not null then
     perform private.record_api_key_failure(p_body ->> 'api_key', p_address, v_verified.refusal);
-    if private.take_rate_limit('api_key_failures', host(p_address)) > 0 then
-      perform pg_sleep(0.2);
-    end if;
     return jsonb_build_object('command', v_command, 'error', true, 'errorString', 'Unknown API key. Copy it again from the portal.');
   end if;
 
@@ -9594,17 +9873,17 @@ begin
 end;
 $$;
 
-comment on function private.openkj_call(jsonb, inet, text) is
-  'One OpenKJ call: the body with command and api_key, the client''s address and user agent; returns the whole reply: command as
+comment on function private.openkj_call(jsonb, inet) is
+  'One OpenKJ call: the body with command and api_key, the client''s address; returns the whole reply: command as
 sent, error as a boolean, errorString when true, and the command''s own fields. Definer: the gateway''s role may do nothing else.';
 
-revoke all on function private.openkj_call(jsonb, inet, text) from public;
+revoke all on function private.openkj_call(jsonb, inet) from public;
 
 -- The role the Edge Function takes on: it can make this one call and nothing else.
 create role openkj_gateway nologin;
 grant openkj_gateway to postgres;
 grant usage on schema private to openkj_gateway;
-grant execute on function private.openkj_call(jsonb, inet, text) to openkj_gateway;
+grant execute on function private.openkj_call(jsonb, inet) to openkj_gateway;
 
 -- sql/50-queue/75-request-interface.sql
 -- The request interface: what other karaoke programs read and do over REST. One function answers a call in one round trip:
@@ -9668,14 +9947,17 @@ create index request_interface_operations_scope_key_idx on private.request_inter
 
 comment on table private.request_interface_operations is 'The operations of the request interface, and the scope each needs.';
 
+-- What runs in every call, or once per row, is in plpgsql, which keeps its plan for the session.
+
 create function private.interface_venue(p_venue public.venues)
 returns jsonb
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select jsonb_build_object(
+begin
+  return jsonb_build_object(
     'id', p_venue.id,
     'openkj_venue_id', p_venue.openkj_venue_id,
     'url_name', p_venue.url_name,
@@ -9692,13 +9974,13 @@ as $$
       where request.venue_id = p_venue.id and request.state in ('pending', 'accepted', 'performing')
     )
   );
+end;
 $$;
 
 comment on function private.interface_venue(public.venues) is 'A venue as the request interface shows it.';
 
 revoke all on function private.interface_venue(public.venues) from public;
 
--- These two run once per request: in plpgsql, which keeps its plan for the session.
 create function private.interface_request(p_request public.requests, p_place integer, p_wait_seconds integer)
 returns jsonb
 language plpgsql
@@ -9794,15 +10076,19 @@ revoke all on function private.require_interface_requests(private.api_key_caller
 
 create function private.show_interface_request(p_request_id bigint)
 returns jsonb
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select private.interface_request(request, queue.place, queue.wait_seconds)
-  from public.requests as request
-  left join lateral private.queue(request.venue_id) as queue on queue.request_id = request.id
-  where request.id = p_request_id;
+begin
+  return (
+    select private.interface_request(request, queue.place, queue.wait_seconds)
+    from public.requests as request
+    left join lateral private.queue(request.venue_id) as queue on queue.request_id = request.id
+    where request.id = p_request_id
+  );
+end;
 $$;
 
 comment on function private.show_interface_request(bigint) is 'One request with its place.';
@@ -10186,14 +10472,17 @@ revoke all on function private.request_interface_call(text, text, inet, jsonb, b
 
 create function private.request_interface_serials(p_organization_ids uuid[])
 returns table (organization_id uuid, serial integer)
-language sql
+language plpgsql
 stable
 security definer
 set search_path = ''
 as $$
-  select counter.organization_id, counter.openkj_serial
-  from private.organization_counters as counter
-  where counter.organization_id = any (p_organization_ids);
+begin
+  return query
+    select counter.organization_id, counter.openkj_serial
+    from private.organization_counters as counter
+    where counter.organization_id = any (p_organization_ids);
+end;
 $$;
 
 comment on function private.request_interface_serials(uuid[]) is
@@ -10249,15 +10538,20 @@ revoke all on function private.split_singer_names(text) from public;
 
 create function private.find_dialect_venue(p_body jsonb)
 returns public.venues
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select venue.*
+declare
+  v_venue public.venues;
+begin
+  select venue.* into v_venue
   from private.venue_url_names as used
   join public.venues as venue on venue.id = used.venue_id
   where used.url_name = lower(btrim(p_body ->> 'venueUrlName')) and venue.archived_at is null;
+  return v_venue;
+end;
 $$;
 
 comment on function private.find_dialect_venue(jsonb) is 'The venue with this url name, or former url name; null when there is none.';
@@ -10395,7 +10689,15 @@ as $$
 declare
   v_venue public.venues;
   v_songs jsonb;
+  v_wrong text;
 begin
+  select string_agg(field, ', ') into v_wrong
+  from unnest(array['venueUrlName', 'searchString', 'browseBy', 'letter', 'songId', 'singerName', 'keyChange', 'deviceId']) as field
+  where jsonb_typeof(p_body -> field) in ('array', 'object');
+  if v_wrong is not null then
+    perform private.raise_error(400, 'invalid_text', format('These fields must be texts: %s.', v_wrong));
+  end if;
+
   case p_command
     when 'venueExists' then
       return jsonb_build_object('exists', (private.find_dialect_venue(p_body)).id is not null);
@@ -10420,7 +10722,7 @@ begin
       v_venue := private.require_dialect_venue(p_body);
       if coalesce(p_body ->> 'browseBy', 'artist') <> 'artist' or coalesce(char_length(p_body ->> 'letter'), 0) <> 1 then
         perform private.raise_error(
-          400, 'letter_invalid', 'Songs are browsed by artist under one letter, "#" for digits or "@" for symbols.'
+          400, 'invalid_letter', 'Songs are browsed by artist under one letter, "#" for digits or "@" for symbols.'
         );
       end if;
       select coalesce(
@@ -10973,9 +11275,11 @@ select
   case when message.channel = 'email' then
     '<p>'
     || replace(
-      regexp_replace(
+      -- Only the link a mail is about can be clicked, never an address somebody put into a name.
+      replace(
         private.escape_html(private.fill_template(template.body, message.variables)),
-        '(https?://[^[:space:]<]+)', '<a href="\1">\1</a>', 'g'
+        private.escape_html(coalesce(nullif(message.variables ->> 'link', ''), chr(1))),
+        format('<a href="%1$s">%1$s</a>', private.escape_html(message.variables ->> 'link'))
       ),
       E'\n\n', '</p><p>'
     )
@@ -11012,19 +11316,23 @@ create trigger message_preferences_set_updated_at
 
 create function private.wants_message(p_user_id uuid, p_category text, p_channel text)
 returns boolean
-language sql
+language plpgsql
 stable
 security definer
 set search_path = ''
 as $$
-  select p_category = 'security' or coalesce(
-    (
-      select preference.is_enabled
-      from public.message_preferences as preference
-      where preference.user_id = p_user_id and preference.category = p_category and preference.channel = p_channel
-    ),
-    p_channel = 'email' and p_category in ('organization', 'billing')
+begin
+  return (
+    select p_category = 'security' or coalesce(
+      (
+        select preference.is_enabled
+        from public.message_preferences as preference
+        where preference.user_id = p_user_id and preference.category = p_category and preference.channel = p_channel
+      ),
+      p_channel = 'email' and p_category in ('organization', 'billing')
+    )
   );
+end;
 $$;
 
 comment on function private.wants_message(uuid, text, text) is
@@ -11144,6 +11452,11 @@ begin
   set status = 'dead', last_error = 'expired before it could be sent'
   where message.status in ('pending', 'sending') and message.next_attempt_at <= now()
     and message.template_key like 'auth\_%' and message.created_at < now() - interval '15 minutes';
+
+  -- A message that three workers died over is not tried on a fourth.
+  update private.messages as message
+  set status = 'dead', last_error = 'interrupted three times'
+  where message.status = 'sending' and message.next_attempt_at <= now() and message.attempts >= 3;
 
   -- More than ten mails or five texts an hour are too many, except about security.
   update private.messages as message
@@ -12269,7 +12582,7 @@ insert into private.rate_limits (key, maximum, window_seconds, description) valu
   ('invitation_lookups', 60, 3600, 'Invitation tokens looked up from one address'),
   ('song_imports', 30, 3600, 'Song book files imported by one organization'),
   ('api_key_rotation', 5, 3600, 'Rotations of one API key'),
-  ('api_key_failures', 100, 60, 'Wrong API keys from one address')
+  ('api_key_failures', 100, 60, 'Wrong API keys from one address, in the request interface')
 on conflict (key) do nothing;
 
 -- seed/reference/30-message-templates.sql

@@ -137,11 +137,11 @@ describe("starting an import", () => {
   test.each([
     ["an unknown format", { p_format: "pdf" }, 400, "format_unknown"],
     ["an unknown mode", { p_mode: "append" }, 400, "mode_unknown"],
-    ["columns without a title", { p_columns: { artist: 1 } }, 400, "columns_invalid"],
-    ["a column number 0", { p_columns: { artist: 0, title: 1 } }, 400, "columns_invalid"],
-    ["a column more", { p_columns: { artist: 1, title: 2, key: 3 } }, 400, "columns_invalid"],
-    ["columns as a list", { p_columns: [1, 2] }, 400, "columns_invalid"],
-    ["a path elsewhere", { p_path: "a/b.csv" }, 400, "path_invalid"],
+    ["columns without a title", { p_columns: { artist: 1 } }, 400, "invalid_columns"],
+    ["a column number 0", { p_columns: { artist: 0, title: 1 } }, 400, "invalid_columns"],
+    ["a column more", { p_columns: { artist: 1, title: 2, key: 3 } }, 400, "invalid_columns"],
+    ["columns as a list", { p_columns: [1, 2] }, 400, "invalid_columns"],
+    ["a path elsewhere", { p_path: "a/b.csv" }, 400, "invalid_path"],
     ["a file that is not there", { p_path: "missing.csv" }, 404, "file_not_found"],
     ["a system that is not there", { p_system_id: crypto.randomUUID() }, 404, "system_not_found"],
   ])("refuses %s", async (_, values, status, message) => {
@@ -176,7 +176,7 @@ describe("starting an import", () => {
   test("does not take a file of another system of the organization", async () => {
     const path = await uploadFile(host, await addSystem(host, "Second"), "a.csv", "a,b");
     const { error } = await host.client.rpc("start_song_import", { p_system_id: systemId, p_path: path });
-    expect(error?.message).toBe("path_invalid");
+    expect(error?.message).toBe("invalid_path");
   });
 
   test("is limited per organization", async () => {

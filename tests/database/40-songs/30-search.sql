@@ -108,12 +108,11 @@ select ok(not 'Haddaway - What Is Love' = any (tests.found('halo')), 'nobody gue
 
 -- Order ----------------------------------------------------------------------------------------------------------------
 
-select results_eq(
-  $$ select artist || ' - ' || title, match from private.search_book(tests.id('system'), 'love', 4, 0) $$,
-  $$ values
-     ('Foreigner - Love', 'exact'), ('Love - Alone Again Or', 'exact'),
-     ('Nazareth - Love Hurts', 'prefix'), ('Otis - Lovely Day', 'prefix') $$,
-  'exact comes before what starts like it, and what the catalogue knew first before the rest'
+-- Which of several comes first depends on what the catalogue knew before, and others share it.
+select set_eq(
+  $$ select artist || ' - ' || title from private.search_book(tests.id('system'), 'love', 2, 0) $$,
+  $$ values ('Foreigner - Love'), ('Love - Alone Again Or') $$,
+  'a title or an artist that is just the word is exact'
 );
 select is(
   (select array_agg(match) from private.search_book(tests.id('system'), 'love', 20, 0)),
@@ -193,18 +192,18 @@ select is(tests.attempt('anon', call), outcome, format('%s: %s', outcome, call))
 from (values
   ($$ select * from public.search_songs(gen_random_uuid(), 'love') $$, '404 venue_not_found'),
   ($$ select * from public.search_songs(null, 'love') $$, '404 venue_not_found'),
-  ($$ select * from public.search_songs(tests.id('hall'), '') $$, '400 query_invalid'),
-  ($$ select * from public.search_songs(tests.id('hall'), '   ') $$, '400 query_invalid'),
-  ($$ select * from public.search_songs(tests.id('hall'), null) $$, '400 query_invalid'),
-  ($$ select * from public.search_songs(tests.id('hall'), repeat('a', 201)) $$, '400 query_invalid'),
+  ($$ select * from public.search_songs(tests.id('hall'), '') $$, '400 invalid_query'),
+  ($$ select * from public.search_songs(tests.id('hall'), '   ') $$, '400 invalid_query'),
+  ($$ select * from public.search_songs(tests.id('hall'), null) $$, '400 invalid_query'),
+  ($$ select * from public.search_songs(tests.id('hall'), repeat('a', 201)) $$, '400 invalid_query'),
   ($$ select * from public.search_songs(tests.id('hall'), repeat('a', 200)) $$, '0'),
-  ($$ select * from public.search_songs(tests.id('hall'), 'love', 0) $$, '400 limit_invalid'),
-  ($$ select * from public.search_songs(tests.id('hall'), 'love', 101) $$, '400 limit_invalid'),
-  ($$ select * from public.search_songs(tests.id('hall'), 'love', null) $$, '400 limit_invalid'),
+  ($$ select * from public.search_songs(tests.id('hall'), 'love', 0) $$, '400 invalid_limit'),
+  ($$ select * from public.search_songs(tests.id('hall'), 'love', 101) $$, '400 invalid_limit'),
+  ($$ select * from public.search_songs(tests.id('hall'), 'love', null) $$, '400 invalid_limit'),
   ($$ select * from public.search_songs(tests.id('hall'), 'love', 100) $$, '9'),
   ($$ select * from public.search_songs(tests.id('hall'), 'love', 1, 8) $$, '1'),
   ($$ select * from public.search_songs(tests.id('hall'), 'love', 20, 9) $$, '0'),
-  ($$ select * from public.search_songs(tests.id('hall'), 'love', 20, -1) $$, '400 offset_invalid')
+  ($$ select * from public.search_songs(tests.id('hall'), 'love', 20, -1) $$, '400 invalid_offset')
 ) as example (call, outcome);
 update public.venues set archived_at = now() where id = tests.id('inn');
 select is(

@@ -75,7 +75,7 @@ select is(
 );
 select is(tests.attempt('eve', $$ select * from public.list_songs(tests.id('system')) $$), '404 system_not_found', 'nobody else does');
 select is(
-  tests.attempt('stan', $$ select * from public.list_songs(tests.id('system'), 'xx') $$), '400 letter_invalid', 'a letter is one character'
+  tests.attempt('stan', $$ select * from public.list_songs(tests.id('system'), 'xx') $$), '400 invalid_letter', 'a letter is one character'
 );
 
 select is(
@@ -108,13 +108,13 @@ from (values
   ($$ select * from public.browse_artist(gen_random_uuid(), 'ABBA') $$, '404 venue_not_found'),
   ($$ select * from public.newest_songs(gen_random_uuid()) $$, '404 venue_not_found'),
   ($$ select * from public.random_songs(gen_random_uuid()) $$, '404 venue_not_found'),
-  ($$ select * from public.browse_artists(tests.id('hall'), '') $$, '400 letter_invalid'),
-  ($$ select * from public.browse_artists(tests.id('hall'), 'AB') $$, '400 letter_invalid'),
-  ($$ select * from public.browse_artists(tests.id('hall'), 'A', 101) $$, '400 limit_invalid'),
-  ($$ select * from public.browse_artist(tests.id('hall'), ' ') $$, '400 artist_invalid'),
+  ($$ select * from public.browse_artists(tests.id('hall'), '') $$, '400 invalid_letter'),
+  ($$ select * from public.browse_artists(tests.id('hall'), 'AB') $$, '400 invalid_letter'),
+  ($$ select * from public.browse_artists(tests.id('hall'), 'A', 101) $$, '400 invalid_limit'),
+  ($$ select * from public.browse_artist(tests.id('hall'), ' ') $$, '400 invalid_artist'),
   ($$ select * from public.browse_artist(tests.id('hall'), 'Nobody') $$, '0'),
-  ($$ select * from public.newest_songs(tests.id('hall'), 0) $$, '400 limit_invalid'),
-  ($$ select * from public.random_songs(tests.id('hall'), 101) $$, '400 limit_invalid')
+  ($$ select * from public.newest_songs(tests.id('hall'), 0) $$, '400 invalid_limit'),
+  ($$ select * from public.random_songs(tests.id('hall'), 101) $$, '400 invalid_limit')
 ) as example (call, outcome);
 
 select * from finish();

@@ -37,10 +37,10 @@ select is(
 select is(tests.attempt('alice', call), outcome, format('%s: %s', outcome, call))
 from (values
   ($$ select public.add_song(tests.id('system'), 'ADELE', 'Hello!') $$, '409 song_already_exists'),
-  ($$ select public.add_song(tests.id('system'), '', 'Hello') $$, '400 artist_invalid'),
-  ($$ select public.add_song(tests.id('system'), 'Adele', null) $$, '400 title_invalid'),
-  ($$ select public.add_song(tests.id('system'), repeat('x', 256), 'Hello') $$, '400 artist_invalid'),
-  ($$ select public.add_song(tests.id('system'), 'Adele', repeat('x', 256)) $$, '400 title_invalid'),
+  ($$ select public.add_song(tests.id('system'), '', 'Hello') $$, '400 invalid_artist'),
+  ($$ select public.add_song(tests.id('system'), 'Adele', null) $$, '400 invalid_title'),
+  ($$ select public.add_song(tests.id('system'), repeat('x', 256), 'Hello') $$, '400 invalid_artist'),
+  ($$ select public.add_song(tests.id('system'), 'Adele', repeat('x', 256)) $$, '400 invalid_title'),
   ($$ select public.add_song(gen_random_uuid(), 'Adele', 'Hello') $$, '404 system_not_found'),
   ($$ select public.add_song(tests.id('foreign system'), 'Adele', 'Hello') $$, '404 system_not_found')
 ) as example (call, outcome);
@@ -69,7 +69,7 @@ from (values
   ($$ select public.update_song(tests.id('system'), (select id from song where name = 'sos'), 'queen', 'one vision') $$, '409 song_already_exists'),
   ($$ select public.update_song(tests.id('system'), (select id from song where name = 'wrong'), null, 'x') $$, '404 song_not_found'),
   ($$ select public.update_song(tests.id('system'), -1, null, 'x') $$, '404 song_not_found'),
-  ($$ select public.update_song(tests.id('system'), (select id from song where name = 'sos'), ' ', null) $$, '400 artist_invalid'),
+  ($$ select public.update_song(tests.id('system'), (select id from song where name = 'sos'), ' ', null) $$, '400 invalid_artist'),
   ($$ select public.update_song(tests.id('system'), (select id from song where name = 'sos')) $$, '1')
 ) as example (call, outcome);
 
