@@ -4338,12 +4338,12 @@ set search_path = ''
 as $$
 declare
   v_chunk text := private.song_chunk(p_spelling_id);
-  v_tokens text[] := '{}';
+  v_tokens text[] := array[]::text[];
   v_word text;
 begin
   foreach v_word in array string_to_array(btrim(p_words, ' '), ' ') loop
     if starts_with(v_word, '=') then
-      v_tokens := v_tokens || (v_chunk || v_word);
+      v_tokens := array_append(v_tokens, v_chunk || v_word);
     else
       v_tokens := v_tokens
         || array[v_chunk || ' ' || v_word, v_chunk || '~' || left(v_word, 1), v_chunk || '~' || left(v_word, 3)];
