@@ -13,10 +13,12 @@ const find = () => programs.find((path) => path !== undefined && existsSync(path
 /** A real browser without a window; installed first where it is missing and that is allowed. */
 export async function launchBrowser(): Promise<Browser> {
   if (!find() && process.getuid?.() === 0) {
-    spawnSync("apt-get", ["-q", "-y", "install", "--no-install-recommends", "chromium"], {
-      stdio: ["ignore", 2, 2],
-      env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
-    });
+    for (const words of [["update"], ["install", "--no-install-recommends", "chromium"]]) {
+      spawnSync("apt-get", ["-q", "-y", ...words], {
+        stdio: ["ignore", 2, 2],
+        env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+      });
+    }
   }
   const executablePath = find();
   if (!executablePath) {
