@@ -45,6 +45,8 @@ insert into private.message_templates (key, channel, category, subject, body) va
    E'{{owner}} wants to make you the owner of {{organization}}.\n\nAccept or decline it in the portal within seven days.'),
   ('ownership_transferred', 'email', 'security', '{{organization}} has a new owner',
    E'{{organization}} now belongs to {{owner}}.'),
+  ('host_offline', 'email', 'organization', 'No sign of the show program at {{venue}}',
+   E'The show program at {{venue}} has not called since {{last_seen_at}}. Requests wait until it does.\n\nCheck its computer and the network.'),
   ('request_accepted', 'email', 'queue', 'Your song is in the rotation',
    E'"{{title}}" by {{artist}} has been accepted at {{venue}}.'),
   ('request_next_up', 'email', 'queue', 'You are next',

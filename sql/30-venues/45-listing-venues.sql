@@ -103,10 +103,12 @@ set search_path = ''
 as $$
 declare
   v_zone text;
+  v_visibility text;
 begin
-  select organization.time_zone into v_zone
+  select organization.time_zone, rules.queue_visibility into v_zone, v_visibility
   from public.venues as venue
   join public.organizations as organization on organization.id = venue.organization_id
+  join public.venue_rules as rules on rules.venue_id = venue.id
   where venue.id = p_venue_id and venue.archived_at is null;
   if v_zone is null then
     perform private.raise_error(404, 'venue_not_found', 'There is no such venue.', 'Find the venue again.');
@@ -125,7 +127,24 @@ begin
       where request.venue_id = p_venue_id and request.state in ('pending', 'accepted', 'performing')
     ),
     'show_opened_at', (select show.opened_at from public.shows as show where show.id = private.open_show(p_venue_id)),
-    'pin_required', not private.is_admitted(p_venue_id)
+    'pin_required', not private.is_admitted(p_venue_id),
+    'rotation', (
+      -- Only some show programs push theirs; one that is hours old is of another night.
+      select coalesce(
+        jsonb_agg(
+          jsonb_build_object(
+            'singer_name', private.shown_name(array[singer.value ->> 'name'], v_visibility),
+            'is_current', coalesce((singer.value ->> 'is_current')::boolean, false)
+          )
+          order by singer.number
+        ),
+        '[]'
+      )
+      from private.rotations as rotation
+      cross join lateral jsonb_array_elements(rotation.singers) with ordinality as singer (value, number)
+      where rotation.venue_id = p_venue_id and rotation.updated_at > now() - interval '6 hours'
+        and v_visibility <> 'none' and private.is_admitted(p_venue_id)
+    )
   );
 end;
 $$;
@@ -147,7 +166,8 @@ $$;
 
 comment on function public.venue_today(uuid) is
   'What a venue tells at its door: total_songs of its book, requests_today (in its organization''s time zone), waiting, show_opened_at
-(null before the night) and pin_required for the caller. Errors: 404 venue_not_found.';
+(null before the night), pin_required for the caller, and rotation: the singers in the order of a show program that pushes it, named as
+the venue''s rules say. Errors: 404 venue_not_found.';
 
 revoke all on function public.venue_today(uuid) from public;
 grant execute on function public.venue_today(uuid) to anon, authenticated;

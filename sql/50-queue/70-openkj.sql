@@ -318,8 +318,17 @@ begin
       if jsonb_array_length(p_body -> 'singers') > 1000 or pg_column_size(p_body -> 'singers') > 262144 then
         perform private.raise_error(400, 'invalid_rotation', 'A rotation has up to 1,000 singers.');
       end if;
+      if exists (
+        select
+        from jsonb_array_elements(p_body -> 'singers') as singer
+        where jsonb_typeof(singer -> 'name') is distinct from 'string' or char_length(singer ->> 'name') > 400
+          or jsonb_typeof(coalesce(singer -> 'is_current', 'false')) <> 'boolean'
+      ) then
+        perform private.raise_error(400, 'invalid_rotation', 'Each singer of a rotation needs a name.');
+      end if;
       insert into private.rotations (venue_id, singers) values (v_venue.id, p_body -> 'singers')
       on conflict (venue_id) do update set singers = excluded.singers, updated_at = now();
+      perform realtime.send(jsonb_build_object('venue_id', v_venue.id), 'queue_changed', 'venue:' || v_venue.id || ':display', true);
       return '{}'::jsonb;
 
     when 'addRequest' then

@@ -140,6 +140,18 @@ begin
         from public.systems as system
         where system.organization_id = p_organization_id
       ),
+      'systems', (
+        select coalesce(
+          jsonb_agg(
+            jsonb_build_object('system_id', system.id, 'name', system.name, 'last_seen_at', heartbeat.last_seen_at)
+            order by system.openkj_system_id
+          ),
+          '[]'
+        )
+        from public.systems as system
+        left join private.system_heartbeats as heartbeat on heartbeat.system_id = system.id
+        where system.organization_id = p_organization_id
+      ),
       'top_venue', (
         select jsonb_build_object('venue_id', best.id, 'venue_name', best.name, 'requests', best.requests)
         from by_venue as best
@@ -170,7 +182,7 @@ $$;
 
 comment on function public.organization_overview(uuid) is
   'An organization at a glance: total_venues, venues_accepting_requests, total_requests, pending_requests, processed_requests,
-total_songs, top_venue (null without requests). Needs venues:read. Errors: 403; 404 organization_not_found.';
+total_songs, systems (with last_seen_at: the last sign of life of the show program), top_venue (null without requests). Needs venues:read. Errors: 403; 404 organization_not_found.';
 
 revoke all on function public.organization_overview(uuid) from public;
 grant execute on function public.organization_overview(uuid) to authenticated;

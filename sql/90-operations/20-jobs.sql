@@ -40,6 +40,7 @@ insert into private.jobs (name, schedule, command, description) values
   ),
   ('expire_files', '10 * * * *', 'select private.expire_files()', 'Files of imports and reports after seven days'),
   ('forget_song_imports', '20 4 * * *', 'select private.forget_song_imports()', 'Imports of song books that nobody ran to their end'),
+  ('alert_offline_hosts', '* * * * *', 'select private.alert_offline_hosts()', 'Show programs that fell silent during a night'),
   (
     'publish_silent_uploads', '* * * * *', 'select private.book_stage_expire()',
     'Song books whose upload ended on a full batch'

@@ -4024,10 +4024,12 @@ set search_path = ''
 as $$
 declare
   v_zone text;
+  v_visibility text;
 begin
-  select organization.time_zone into v_zone
+  select organization.time_zone, rules.queue_visibility into v_zone, v_visibility
   from public.venues as venue
   join public.organizations as organization on organization.id = venue.organization_id
+  join public.venue_rules as rules on rules.venue_id = venue.id
   where venue.id = p_venue_id and venue.archived_at is null;
   if v_zone is null then
     perform private.raise_error(404, 'venue_not_found', 'There is no such venue.', 'Find the venue again.');
@@ -4046,7 +4048,24 @@ begin
       where request.venue_id = p_venue_id and request.state in ('pending', 'accepted', 'performing')
     ),
     'show_opened_at', (select show.opened_at from public.shows as show where show.id = private.open_show(p_venue_id)),
-    'pin_required', not private.is_admitted(p_venue_id)
+    'pin_required', not private.is_admitted(p_venue_id),
+    'rotation', (
+      -- Only some show programs push theirs; one that is hours old is of another night.
+      select coalesce(
+        jsonb_agg(
+          jsonb_build_object(
+            'singer_name', private.shown_name(array[singer.value ->> 'name'], v_visibility),
+            'is_current', coalesce((singer.value ->> 'is_current')::boolean, false)
+          )
+          order by singer.number
+        ),
+        '[]'
+      )
+      from private.rotations as rotation
+      cross join lateral jsonb_array_elements(rotation.singers) with ordinality as singer (value, number)
+      where rotation.venue_id = p_venue_id and rotation.updated_at > now() - interval '6 hours'
+        and v_visibility <> 'none' and private.is_admitted(p_venue_id)
+    )
   );
 end;
 $$;
@@ -4068,7 +4087,8 @@ $$;
 
 comment on function public.venue_today(uuid) is
   'What a venue tells at its door: total_songs of its book, requests_today (in its organization''s time zone), waiting, show_opened_at
-(null before the night) and pin_required for the caller. Errors: 404 venue_not_found.';
+(null before the night), pin_required for the caller, and rotation: the singers in the order of a show program that pushes it, named as
+the venue''s rules say. Errors: 404 venue_not_found.';
 
 revoke all on function public.venue_today(uuid) from public;
 grant execute on function public.venue_today(uuid) to anon, authenticated;
@@ -9766,8 +9786,17 @@ begin
       if jsonb_array_length(p_body -> 'singers') > 1000 or pg_column_size(p_body -> 'singers') > 262144 then
         perform private.raise_error(400, 'invalid_rotation', 'A rotation has up to 1,000 singers.');
       end if;
+      if exists (
+        select
+        from jsonb_array_elements(p_body -> 'singers') as singer
+        where jsonb_typeof(singer -> 'name') is distinct from 'string' or char_length(singer ->> 'name') > 400
+          or jsonb_typeof(coalesce(singer -> 'is_current', 'false')) <> 'boolean'
+      ) then
+        perform private.raise_error(400, 'invalid_rotation', 'Each singer of a rotation needs a name.');
+      end if;
       insert into private.rotations (venue_id, singers) values (v_venue.id, p_body -> 'singers')
       on conflict (venue_id) do update set singers = excluded.singers, updated_at = now();
+      perform realtime.send(jsonb_build_object('venue_id', v_venue.id), 'queue_changed', 'venue:' || v_venue.id || ':display', true);
       return '{}'::jsonb;
 
     when 'addRequest' then
@@ -10980,6 +11009,18 @@ begin
         from public.systems as system
         where system.organization_id = p_organization_id
       ),
+      'systems', (
+        select coalesce(
+          jsonb_agg(
+            jsonb_build_object('system_id', system.id, 'name', system.name, 'last_seen_at', heartbeat.last_seen_at)
+            order by system.openkj_system_id
+          ),
+          '[]'
+        )
+        from public.systems as system
+        left join private.system_heartbeats as heartbeat on heartbeat.system_id = system.id
+        where system.organization_id = p_organization_id
+      ),
       'top_venue', (
         select jsonb_build_object('venue_id', best.id, 'venue_name', best.name, 'requests', best.requests)
         from by_venue as best
@@ -11010,7 +11051,7 @@ $$;
 
 comment on function public.organization_overview(uuid) is
   'An organization at a glance: total_venues, venues_accepting_requests, total_requests, pending_requests, processed_requests,
-total_songs, top_venue (null without requests). Needs venues:read. Errors: 403; 404 organization_not_found.';
+total_songs, systems (with last_seen_at: the last sign of life of the show program), top_venue (null without requests). Needs venues:read. Errors: 403; 404 organization_not_found.';
 
 revoke all on function public.organization_overview(uuid) from public;
 grant execute on function public.organization_overview(uuid) to authenticated;
@@ -11097,6 +11138,49 @@ create trigger requests_tell_singers
   after update on public.requests
   referencing old table as former new table as changed
   for each statement execute function private.tell_singers();
+
+-- sql/50-queue/95-host-offline.sql
+-- A show whose program has fallen silent. An idle OpenKJ still calls every ten minutes, so eleven are the first sure sign.
+
+create function private.alert_offline_hosts()
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_silent record;
+  v_count integer := 0;
+begin
+  for v_silent in
+    select show.id as show_id, venue.id as venue_id, venue.name, heartbeat.last_seen_at, owner.user_id
+    from public.shows as show
+    join public.venues as venue on venue.id = show.venue_id
+    join private.system_heartbeats as heartbeat on heartbeat.system_id = private.venue_system(venue.id)
+    join public.organization_members as owner on owner.organization_id = show.organization_id and owner.role_key = 'owner'
+    where show.closed_at is null
+      -- A night that never heard of a program is run without one.
+      and heartbeat.last_seen_at > show.opened_at - interval '1 hour'
+      and heartbeat.last_seen_at < now() - interval '11 minutes'
+    order by show.id
+  loop
+    perform private.notify_user(
+      v_silent.user_id, 'organization', 'host_offline',
+      jsonb_build_object('venue_id', v_silent.venue_id, 'venue', v_silent.name, 'last_seen_at', v_silent.last_seen_at),
+      format('host_offline:%s:%s', v_silent.show_id, v_silent.last_seen_at)
+    );
+    v_count := v_count + 1;
+  end loop;
+  return v_count;
+end;
+$$;
+
+comment on function private.alert_offline_hosts() is
+  'Tells the owner, once for each silence, that the show program of an open night has not called for 11 minutes; returns how many are
+silent. A job; definer because heartbeats are private.';
+
+revoke all on function private.alert_offline_hosts() from public;
 
 -- sql/70-messages/10-outbox.sql
 -- The outbox: every mail and text is a row, written in the transaction that causes it. Rows hold a template and its
@@ -11930,6 +12014,7 @@ insert into private.jobs (name, schedule, command, description) values
   ),
   ('expire_files', '10 * * * *', 'select private.expire_files()', 'Files of imports and reports after seven days'),
   ('forget_song_imports', '20 4 * * *', 'select private.forget_song_imports()', 'Imports of song books that nobody ran to their end'),
+  ('alert_offline_hosts', '* * * * *', 'select private.alert_offline_hosts()', 'Show programs that fell silent during a night'),
   (
     'publish_silent_uploads', '* * * * *', 'select private.book_stage_expire()',
     'Song books whose upload ended on a full batch'
@@ -12633,6 +12718,8 @@ insert into private.message_templates (key, channel, category, subject, body) va
    E'{{owner}} wants to make you the owner of {{organization}}.\n\nAccept or decline it in the portal within seven days.'),
   ('ownership_transferred', 'email', 'security', '{{organization}} has a new owner',
    E'{{organization}} now belongs to {{owner}}.'),
+  ('host_offline', 'email', 'organization', 'No sign of the show program at {{venue}}',
+   E'The show program at {{venue}} has not called since {{last_seen_at}}. Requests wait until it does.\n\nCheck its computer and the network.'),
   ('request_accepted', 'email', 'queue', 'Your song is in the rotation',
    E'"{{title}}" by {{artist}} has been accepted at {{venue}}.'),
   ('request_next_up', 'email', 'queue', 'You are next',

@@ -119,3 +119,49 @@ test("a removed member hears nothing more once the token is checked again, and c
   await staff.client.removeAllChannels();
   await expect(follow(staff.client, `venue:${venue.id}:queue`)).rejects.toThrow();
 });
+
+test("a rotation that the show program pushes is seen in the room, by first names", async () => {
+  const key = await addOpenkjKey(host);
+  const display = await follow(guest.client, `venue:${venue.id}:display`);
+  const push = (singers: unknown) =>
+    openkj({
+      command: "updateRotation",
+      api_key: key,
+      venue_id: venue.openkj_venue_id,
+      system_id: 1,
+      singers,
+    });
+  const reply = await push([{ name: "Ann Arbor", is_current: true, position: 1 }, {
+    name: "Ben",
+    is_current: false,
+  }]);
+  expect(reply).toEqual({ command: "updateRotation", error: false });
+  await heardWithin(display, 1);
+  const door = expectData(await guest.client.rpc("venue_today", { p_venue_id: venue.id }));
+  expect(door).toMatchObject({
+    rotation: [{ singer_name: "Ann", is_current: true }, { singer_name: "Ben", is_current: false }],
+  });
+  expect((await push([{ name: 5 }]))["error"]).toBe(true);
+  expect((await push(Array.from({ length: 1001 }, () => ({ name: "x" }))))["error"]).toBe(true);
+});
+
+test("the owner is told once when the show program falls silent during a night, and sees when it last called", async () => {
+  const silent = await signUpHost("silent");
+  const bar = await addVenue(silent);
+  const key = await addOpenkjKey(silent);
+  await openkj({ command: "getSerial", api_key: key });
+  expectData(await silent.client.rpc("open_show", { p_venue_id: bar.id }));
+  const alerts = async () =>
+    expectData(await silent.client.from("notifications").select("data").eq("kind", "host_offline"));
+  await database`select private.alert_offline_hosts()`;
+  expect(await alerts()).toEqual([]);
+  await database`
+    update private.system_heartbeats set last_seen_at = now() - interval '12 minutes'
+    where system_id in (select id from public.systems where organization_id = ${silent.organizationId})`;
+  for (let run = 0; run < 3; run++) await database`select private.alert_offline_hosts()`;
+  expect(await alerts()).toMatchObject([{ data: { venue: "The Test Bar" } }]);
+  const overview = expectData(
+    await silent.client.rpc("organization_overview", { p_organization_id: silent.organizationId }),
+  );
+  expect(overview).toMatchObject({ systems: [{ name: "Karaoke system", last_seen_at: expect.any(String) }] });
+});

@@ -156,6 +156,7 @@ describe("listing venues", () => {
       waiting: 0,
       show_opened_at: null,
       pin_required: false,
+      rotation: [],
     });
     expect((await newClient().rpc("venue_today", { p_venue_id: randomUUID() })).error?.message).toBe(
       "venue_not_found",
