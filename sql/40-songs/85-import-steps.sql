@@ -421,24 +421,15 @@ volatile
 security definer
 set search_path = ''
 as $$
-declare
-  v_url text := nullif(private.setting('functions_url'), '');
-  v_key text;
 begin
-  if v_url is null or not exists (select from private.expired_files()) then
-    return;
+  if exists (select from private.expired_files()) then
+    perform private.call_edge_function('/song-books/expire-files');
   end if;
-  select secret.decrypted_secret into v_key from vault.decrypted_secrets as secret where secret.name = 'secret_key';
-  perform net.http_post(
-    url := v_url || '/song-books/expire-files',
-    body := '{}'::jsonb,
-    headers := jsonb_build_object('authorization', 'Bearer ' || v_key, 'content-type', 'application/json')
-  );
 end;
 $$;
 
 comment on function private.expire_files() is
-  'Has the function song-books delete files that are over a week old, a thousand at a time. Does nothing where functions_url is not set.
-A job; definer because it reads the vault.';
+  'Has the function song-books delete files that are over a week old, a thousand at a time. A job;
+definer as expired_files.';
 
 revoke all on function private.expire_files() from public;

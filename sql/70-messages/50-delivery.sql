@@ -216,14 +216,6 @@ grant execute on function public.list_dead_messages(integer) to authenticated;
 
 -- Waking the worker: at once when there is something to send, and every minute for what is due again.
 
-do $$
-begin
-  if exists (select from pg_catalog.pg_available_extensions as available where available.name = 'pg_net') then
-    create extension if not exists pg_net with schema extensions;
-  end if;
-end;
-$$;
-
 create function private.wake_message_worker()
 returns void
 language plpgsql
@@ -231,26 +223,17 @@ volatile
 security definer
 set search_path = ''
 as $$
-declare
-  v_url text := nullif(private.setting('functions_url'), '');
-  v_key text;
 begin
-  if v_url is null or not exists (
+  if exists (
     select from private.messages as message where message.status in ('pending', 'sending') and message.next_attempt_at <= now()
   ) then
-    return;
+    perform private.call_edge_function('/messages');
   end if;
-  select secret.decrypted_secret into v_key from vault.decrypted_secrets as secret where secret.name = 'secret_key';
-  perform net.http_post(
-    url := v_url || '/messages',
-    body := '{}'::jsonb,
-    headers := jsonb_build_object('authorization', 'Bearer ' || v_key, 'content-type', 'application/json')
-  );
 end;
 $$;
 
 comment on function private.wake_message_worker() is
-  'Calls the function messages when something is due. Does nothing where functions_url is not set. Definer: reads the vault.';
+  'Calls the function messages when something is due. Definer: the outbox is private.';
 
 revoke all on function private.wake_message_worker() from public;
 

@@ -371,6 +371,46 @@ comment on function private.setting(text) is 'A setting of this deployment. Defi
 
 revoke all on function private.setting(text) from public;
 
+-- sql/00-foundation/70-edge-functions.sql
+-- How the database calls an Edge Function: after the transaction, with the project's secret key.
+
+do $$
+begin
+  if exists (select from pg_catalog.pg_available_extensions as available where available.name = 'pg_net') then
+    create extension if not exists pg_net with schema extensions;
+  end if;
+end;
+$$;
+
+create function private.call_edge_function(p_path text)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_url text := nullif(private.setting('functions_url'), '');
+  v_key text;
+begin
+  if v_url is null then
+    return;
+  end if;
+  select secret.decrypted_secret into v_key from vault.decrypted_secrets as secret where secret.name = 'secret_key';
+  perform net.http_post(
+    url := v_url || p_path,
+    body := '{}'::jsonb,
+    headers := jsonb_build_object('authorization', 'Bearer ' || v_key, 'content-type', 'application/json')
+  );
+end;
+$$;
+
+comment on function private.call_edge_function(text) is
+  'Posts to an Edge Function, such as /messages, once the transaction is committed. Does nothing where functions_url is not set.
+Definer: reads the vault.';
+
+revoke all on function private.call_edge_function(text) from public;
+
 -- sql/10-identity/10-profiles.sql
 -- Who a person is, beside what Auth keeps: one profile for every user, a singer profile for those who sing.
 
@@ -7366,25 +7406,16 @@ volatile
 security definer
 set search_path = ''
 as $$
-declare
-  v_url text := nullif(private.setting('functions_url'), '');
-  v_key text;
 begin
-  if v_url is null or not exists (select from private.expired_files()) then
-    return;
+  if exists (select from private.expired_files()) then
+    perform private.call_edge_function('/song-books/expire-files');
   end if;
-  select secret.decrypted_secret into v_key from vault.decrypted_secrets as secret where secret.name = 'secret_key';
-  perform net.http_post(
-    url := v_url || '/song-books/expire-files',
-    body := '{}'::jsonb,
-    headers := jsonb_build_object('authorization', 'Bearer ' || v_key, 'content-type', 'application/json')
-  );
 end;
 $$;
 
 comment on function private.expire_files() is
-  'Has the function song-books delete files that are over a week old, a thousand at a time. Does nothing where functions_url is not set.
-A job; definer because it reads the vault.';
+  'Has the function song-books delete files that are over a week old, a thousand at a time. A job;
+definer as expired_files.';
 
 revoke all on function private.expire_files() from public;
 
@@ -11717,14 +11748,6 @@ grant execute on function public.list_dead_messages(integer) to authenticated;
 
 -- Waking the worker: at once when there is something to send, and every minute for what is due again.
 
-do $$
-begin
-  if exists (select from pg_catalog.pg_available_extensions as available where available.name = 'pg_net') then
-    create extension if not exists pg_net with schema extensions;
-  end if;
-end;
-$$;
-
 create function private.wake_message_worker()
 returns void
 language plpgsql
@@ -11732,26 +11755,17 @@ volatile
 security definer
 set search_path = ''
 as $$
-declare
-  v_url text := nullif(private.setting('functions_url'), '');
-  v_key text;
 begin
-  if v_url is null or not exists (
+  if exists (
     select from private.messages as message where message.status in ('pending', 'sending') and message.next_attempt_at <= now()
   ) then
-    return;
+    perform private.call_edge_function('/messages');
   end if;
-  select secret.decrypted_secret into v_key from vault.decrypted_secrets as secret where secret.name = 'secret_key';
-  perform net.http_post(
-    url := v_url || '/messages',
-    body := '{}'::jsonb,
-    headers := jsonb_build_object('authorization', 'Bearer ' || v_key, 'content-type', 'application/json')
-  );
 end;
 $$;
 
 comment on function private.wake_message_worker() is
-  'Calls the function messages when something is due. Does nothing where functions_url is not set. Definer: reads the vault.';
+  'Calls the function messages when something is due. Definer: the outbox is private.';
 
 revoke all on function private.wake_message_worker() from public;
 
