@@ -153,6 +153,7 @@ export type Database = {
         Row: {
           "actor_id": string | null;
           "actor_kind": string;
+          "actor_name": string | null;
           "address": unknown;
           "created_at": string;
           "delegated_access_id": string | null;
@@ -170,6 +171,7 @@ export type Database = {
         Insert: {
           "actor_id"?: string | null;
           "actor_kind": string;
+          "actor_name"?: string | null;
           "address"?: unknown;
           "created_at"?: string;
           "delegated_access_id"?: string | null;
@@ -186,6 +188,7 @@ export type Database = {
         Update: {
           "actor_id"?: string | null;
           "actor_kind"?: string;
+          "actor_name"?: string | null;
           "address"?: unknown;
           "created_at"?: string;
           "delegated_access_id"?: string | null;
@@ -286,6 +289,98 @@ export type Database = {
           },
         ];
       };
+      "favorite_songs": {
+        Row: {
+          "artist": string;
+          "created_at": string;
+          "fingerprint": string;
+          "id": string;
+          "key_change": number;
+          "metadata": NonNullable<Json>;
+          "title": string;
+          "updated_at": string;
+          "user_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "artist": string;
+          "created_at"?: string;
+          "fingerprint"?: string;
+          "id"?: string;
+          "key_change"?: number;
+          "metadata"?: NonNullable<Json>;
+          "title": string;
+          "updated_at"?: string;
+          "user_id"?: string;
+        };
+        Update: {
+          "artist"?: string;
+          "created_at"?: string;
+          "fingerprint"?: string;
+          "id"?: string;
+          "key_change"?: number;
+          "metadata"?: NonNullable<Json>;
+          "title"?: string;
+          "updated_at"?: string;
+          "user_id"?: string;
+        };
+        Relationships: [];
+      };
+      "favorite_venues": {
+        Row: {
+          "created_at": string;
+          "user_id": string;
+          "venue_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "user_id"?: string;
+          "venue_id": string;
+        };
+        Update: {
+          "created_at"?: string;
+          "user_id"?: string;
+          "venue_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "favorite_venues_venue_id_fkey";
+            columns: ["venue_id"];
+            isOneToOne: false;
+            referencedRelation: "venues";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "message_categories": {
+        Row: {
+          "channels": (string)[];
+          "default_channels": (string)[];
+          "description": string;
+          "is_optional": boolean;
+          "key": string;
+          "rank": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "channels": (string)[];
+          "default_channels": (string)[];
+          "description": string;
+          "is_optional": boolean;
+          "key": string;
+          "rank": number;
+        };
+        Update: {
+          "channels"?: (string)[];
+          "default_channels"?: (string)[];
+          "description"?: string;
+          "is_optional"?: boolean;
+          "key"?: string;
+          "rank"?: number;
+        };
+        Relationships: [];
+      };
       "message_preferences": {
         Row: {
           "category": string;
@@ -309,7 +404,15 @@ export type Database = {
           "updated_at"?: string;
           "user_id"?: string;
         };
-        Relationships: [];
+        Relationships: [
+          {
+            foreignKeyName: "message_preferences_category_fkey";
+            columns: ["category"];
+            isOneToOne: false;
+            referencedRelation: "message_categories";
+            referencedColumns: ["key"];
+          },
+        ];
       };
       "notifications": {
         Row: {
@@ -343,7 +446,15 @@ export type Database = {
           "read_at"?: string | null;
           "user_id"?: string;
         };
-        Relationships: [];
+        Relationships: [
+          {
+            foreignKeyName: "notifications_category_fkey";
+            columns: ["category"];
+            isOneToOne: false;
+            referencedRelation: "message_categories";
+            referencedColumns: ["key"];
+          },
+        ];
       };
       "organization_invitations": {
         Row: {
@@ -754,7 +865,9 @@ export type Database = {
       "requests": {
         Row: {
           "artist": string;
+          "fingerprint": string;
           "id": number;
+          "idempotency_digest": string | null;
           "idempotency_key": string | null;
           "key_change": number;
           "notes": string | null;
@@ -762,6 +875,7 @@ export type Database = {
           "organization_id": string;
           "processed": boolean;
           "processed_at": string | null;
+          "queued_as_of": string | null;
           "reason": string | null;
           "requested_at": string;
           "show_id": string | null;
@@ -775,11 +889,14 @@ export type Database = {
           "title": string;
           "updated_at": string;
           "venue_id": string;
+          "version": number;
         };
         ComputedFields: never;
         Insert: {
           "artist": string;
+          "fingerprint"?: never;
           "id"?: never;
+          "idempotency_digest"?: string | null;
           "idempotency_key"?: string | null;
           "key_change"?: number;
           "notes"?: string | null;
@@ -787,6 +904,7 @@ export type Database = {
           "organization_id": string;
           "processed"?: never;
           "processed_at"?: string | null;
+          "queued_as_of"?: string | null;
           "reason"?: string | null;
           "requested_at"?: string;
           "show_id"?: string | null;
@@ -800,10 +918,13 @@ export type Database = {
           "title": string;
           "updated_at"?: string;
           "venue_id": string;
+          "version"?: number;
         };
         Update: {
           "artist"?: string;
+          "fingerprint"?: never;
           "id"?: never;
+          "idempotency_digest"?: string | null;
           "idempotency_key"?: string | null;
           "key_change"?: number;
           "notes"?: string | null;
@@ -811,6 +932,7 @@ export type Database = {
           "organization_id"?: string;
           "processed"?: never;
           "processed_at"?: string | null;
+          "queued_as_of"?: string | null;
           "reason"?: string | null;
           "requested_at"?: string;
           "show_id"?: string | null;
@@ -824,6 +946,7 @@ export type Database = {
           "title"?: string;
           "updated_at"?: string;
           "venue_id"?: string;
+          "version"?: number;
         };
         Relationships: [
           {
@@ -996,6 +1119,7 @@ export type Database = {
           "columns": Json | null;
           "created_at": string;
           "created_by": string | null;
+          "encoding": string | null;
           "errors": NonNullable<Json>;
           "failure": Json | null;
           "finished_at": string | null;
@@ -1009,6 +1133,7 @@ export type Database = {
           "rows_invalid": number;
           "rows_total": number | null;
           "rows_valid": number;
+          "runs": number;
           "songs_added": number | null;
           "songs_removed": number | null;
           "started_at": string | null;
@@ -1023,6 +1148,7 @@ export type Database = {
           "columns"?: Json | null;
           "created_at"?: string;
           "created_by"?: string | null;
+          "encoding"?: string | null;
           "errors"?: NonNullable<Json>;
           "failure"?: Json | null;
           "finished_at"?: string | null;
@@ -1036,6 +1162,7 @@ export type Database = {
           "rows_invalid"?: number;
           "rows_total"?: number | null;
           "rows_valid"?: number;
+          "runs"?: number;
           "songs_added"?: number | null;
           "songs_removed"?: number | null;
           "started_at"?: string | null;
@@ -1049,6 +1176,7 @@ export type Database = {
           "columns"?: Json | null;
           "created_at"?: string;
           "created_by"?: string | null;
+          "encoding"?: string | null;
           "errors"?: NonNullable<Json>;
           "failure"?: Json | null;
           "finished_at"?: string | null;
@@ -1062,6 +1190,7 @@ export type Database = {
           "rows_invalid"?: number;
           "rows_total"?: number | null;
           "rows_valid"?: number;
+          "runs"?: number;
           "songs_added"?: number | null;
           "songs_removed"?: number | null;
           "started_at"?: string | null;
@@ -1084,17 +1213,20 @@ export type Database = {
           "created_at": string;
           "fingerprint": string;
           "id": number;
+          "unused_since": string | null;
         };
         ComputedFields: never;
         Insert: {
           "created_at"?: string;
           "fingerprint": string;
           "id"?: never;
+          "unused_since"?: string | null;
         };
         Update: {
           "created_at"?: string;
           "fingerprint"?: string;
           "id"?: never;
+          "unused_since"?: string | null;
         };
         Relationships: [];
       };
@@ -1142,11 +1274,12 @@ export type Database = {
           "created_at": string;
           "created_by": string | null;
           "expires_at": string | null;
+          "folded_name": string | null;
           "id": string;
           "organization_id": string;
           "reason": string | null;
           "singer_name": string;
-          "user_id": string;
+          "user_id": string | null;
           "venue_id": string | null;
         };
         ComputedFields: never;
@@ -1154,22 +1287,24 @@ export type Database = {
           "created_at"?: string;
           "created_by"?: string | null;
           "expires_at"?: string | null;
+          "folded_name"?: string | null;
           "id"?: string;
           "organization_id": string;
           "reason"?: string | null;
           "singer_name": string;
-          "user_id": string;
+          "user_id"?: string | null;
           "venue_id"?: string | null;
         };
         Update: {
           "created_at"?: string;
           "created_by"?: string | null;
           "expires_at"?: string | null;
+          "folded_name"?: string | null;
           "id"?: string;
           "organization_id"?: string;
           "reason"?: string | null;
           "singer_name"?: string;
-          "user_id"?: string;
+          "user_id"?: string | null;
           "venue_id"?: string | null;
         };
         Relationships: [
@@ -1189,12 +1324,73 @@ export type Database = {
           },
         ];
       };
+      "venue_branding": {
+        Row: {
+          "color_palette": NonNullable<Json>;
+          "logo_url": string | null;
+          "updated_at": string;
+          "venue_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "color_palette"?: NonNullable<Json>;
+          "logo_url"?: string | null;
+          "updated_at"?: string;
+          "venue_id": string;
+        };
+        Update: {
+          "color_palette"?: NonNullable<Json>;
+          "logo_url"?: string | null;
+          "updated_at"?: string;
+          "venue_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "venue_branding_venue_id_fkey";
+            columns: ["venue_id"];
+            isOneToOne: true;
+            referencedRelation: "venues";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "venue_opening_hours": {
+        Row: {
+          "closes_at": string;
+          "opens_at": string;
+          "venue_id": string;
+          "weekday": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "closes_at": string;
+          "opens_at": string;
+          "venue_id": string;
+          "weekday": number;
+        };
+        Update: {
+          "closes_at"?: string;
+          "opens_at"?: string;
+          "venue_id"?: string;
+          "weekday"?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "venue_opening_hours_venue_id_fkey";
+            columns: ["venue_id"];
+            isOneToOne: false;
+            referencedRelation: "venues";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       "venue_rules": {
         Row: {
           "cooldown_minutes": number | null;
           "free_text_allowed": boolean;
           "guests_allowed": boolean;
           "key_change_allowed": boolean;
+          "last_call_minutes": number | null;
           "last_initial_required": boolean;
           "max_active_requests": number | null;
           "max_requests_per_hour": number | null;
@@ -1212,6 +1408,7 @@ export type Database = {
           "free_text_allowed"?: boolean;
           "guests_allowed"?: boolean;
           "key_change_allowed"?: boolean;
+          "last_call_minutes"?: number | null;
           "last_initial_required"?: boolean;
           "max_active_requests"?: number | null;
           "max_requests_per_hour"?: number | null;
@@ -1228,6 +1425,7 @@ export type Database = {
           "free_text_allowed"?: boolean;
           "guests_allowed"?: boolean;
           "key_change_allowed"?: boolean;
+          "last_call_minutes"?: number | null;
           "last_initial_required"?: boolean;
           "max_active_requests"?: number | null;
           "max_requests_per_hour"?: number | null;
@@ -1345,6 +1543,7 @@ export type Database = {
       "accept_invitation": { Args: { "p_token": string }; Returns: string };
       "accept_ownership": { Args: { "p_organization_id": string }; Returns: undefined };
       "add_song": { Args: { "p_artist": string; "p_system_id": string; "p_title": string }; Returns: number };
+      "add_songs": { Args: { "p_songs": Json; "p_system_id": string }; Returns: Json };
       "add_walk_up": {
         Args: {
           "p_artist"?: string;
@@ -1358,7 +1557,9 @@ export type Database = {
         };
         Returns: {
           "artist": string;
+          "fingerprint": string;
           "id": number;
+          "idempotency_digest": string | null;
           "idempotency_key": string | null;
           "key_change": number;
           "notes": string | null;
@@ -1366,6 +1567,7 @@ export type Database = {
           "organization_id": string;
           "processed": boolean;
           "processed_at": string | null;
+          "queued_as_of": string | null;
           "reason": string | null;
           "requested_at": string;
           "show_id": string | null;
@@ -1379,6 +1581,7 @@ export type Database = {
           "title": string;
           "updated_at": string;
           "venue_id": string;
+          "version": number;
         };
         SetofOptions: {
           from: "*";
@@ -1387,10 +1590,13 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      "announce_last_call": { Args: { "p_minutes": number; "p_venue_id": string }; Returns: string };
+      "announce_reading": { Args: { "p_id": string; "p_permissions": (string)[] }; Returns: string };
       "archive_venue": { Args: { "p_venue_id": string }; Returns: undefined };
       "ban_singer": {
         Args: {
           "p_all_venues"?: boolean;
+          "p_by_name"?: boolean;
           "p_expires_at"?: string;
           "p_reason"?: string;
           "p_request_id": number;
@@ -1426,7 +1632,9 @@ export type Database = {
         Args: { "p_request_id": number };
         Returns: {
           "artist": string;
+          "fingerprint": string;
           "id": number;
+          "idempotency_digest": string | null;
           "idempotency_key": string | null;
           "key_change": number;
           "notes": string | null;
@@ -1434,6 +1642,7 @@ export type Database = {
           "organization_id": string;
           "processed": boolean;
           "processed_at": string | null;
+          "queued_as_of": string | null;
           "reason": string | null;
           "requested_at": string;
           "show_id": string | null;
@@ -1447,6 +1656,7 @@ export type Database = {
           "title": string;
           "updated_at": string;
           "venue_id": string;
+          "version": number;
         };
         SetofOptions: {
           from: "*";
@@ -1456,6 +1666,7 @@ export type Database = {
         };
       };
       "cancel_song_import": { Args: { "p_import_id": string }; Returns: undefined };
+      "change_url_name": { Args: { "p_url_name": string; "p_venue_id": string }; Returns: string };
       "clear_queue": { Args: { "p_venue_id": string }; Returns: number };
       "clear_song_book": { Args: { "p_system_id": string }; Returns: number };
       "close_show": { Args: { "p_venue_id": string }; Returns: undefined };
@@ -1475,7 +1686,10 @@ export type Database = {
         Returns: Json;
       };
       "create_backup_codes": { Args: Record<PropertyKey, never>; Returns: (string)[] };
-      "create_organization": { Args: { "p_name": string; "p_time_zone"?: string }; Returns: string };
+      "create_organization": {
+        Args: { "p_name": string; "p_time_zone"?: string; "p_venue"?: Json };
+        Returns: string;
+      };
       "create_singer_profile": { Args: Record<PropertyKey, never>; Returns: string };
       "decline_invitation": { Args: { "p_token": string }; Returns: undefined };
       "decline_ownership": { Args: { "p_organization_id": string }; Returns: undefined };
@@ -1486,7 +1700,9 @@ export type Database = {
         Args: { "p_key_change"?: number; "p_notes"?: string; "p_request_id": number };
         Returns: {
           "artist": string;
+          "fingerprint": string;
           "id": number;
+          "idempotency_digest": string | null;
           "idempotency_key": string | null;
           "key_change": number;
           "notes": string | null;
@@ -1494,6 +1710,7 @@ export type Database = {
           "organization_id": string;
           "processed": boolean;
           "processed_at": string | null;
+          "queued_as_of": string | null;
           "reason": string | null;
           "requested_at": string;
           "show_id": string | null;
@@ -1507,6 +1724,7 @@ export type Database = {
           "title": string;
           "updated_at": string;
           "venue_id": string;
+          "version": number;
         };
         SetofOptions: {
           from: "*";
@@ -1519,6 +1737,16 @@ export type Database = {
       "end_session": { Args: { "p_session_id": string }; Returns: undefined };
       "enter_show": { Args: { "p_pin": string; "p_venue_id": string }; Returns: boolean };
       "export_account": { Args: Record<PropertyKey, never>; Returns: Json };
+      "export_venue": {
+        Args: {
+          "p_after"?: number;
+          "p_end"?: string;
+          "p_limit"?: number;
+          "p_start"?: string;
+          "p_venue_id": string;
+        };
+        Returns: Json;
+      };
       "find_venue": {
         Args: { "p_url_name": string };
         Returns: Database["public"]["CompositeTypes"]["venue_card"];
@@ -1530,6 +1758,14 @@ export type Database = {
         };
       };
       "get_book_upload": { Args: { "p_system_id": string }; Returns: Json };
+      "get_song": {
+        Args: { "p_song_id": number; "p_system_id": string };
+        Returns: {
+          "artist": string;
+          "song_id": number;
+          "title": string;
+        }[];
+      };
       "invite_member": {
         Args: {
           "p_email": string;
@@ -1540,16 +1776,92 @@ export type Database = {
         Returns: string;
       };
       "leave_organization": { Args: { "p_organization_id": string }; Returns: undefined };
-      "list_dead_messages": {
-        Args: { "p_limit"?: number };
+      "list_audit_entries": {
+        Args: {
+          "p_before"?: string;
+          "p_before_id"?: number;
+          "p_filters"?: Json;
+          "p_limit"?: number;
+          "p_organization_id"?: string;
+        };
         Returns: {
-          "attempts": number;
-          "channel": string;
+          "actor_id": string;
+          "actor_kind": string;
+          "actor_name": string;
+          "address": unknown;
+          "created_at": string;
+          "delegated_access_id": string;
+          "http_request_id": string;
+          "id": number;
+          "new_values": Json;
+          "old_values": Json;
+          "operation": string;
+          "organization_id": string;
+          "row_key": string;
+          "table_name": string;
+          "user_agent": string;
+        }[];
+      };
+      "list_favorite_songs": {
+        Args: {
+          "p_artist"?: string;
+          "p_limit"?: number;
+          "p_page"?: number;
+          "p_search"?: string;
+          "p_title"?: string;
+          "p_venue_id"?: string;
+        };
+        Returns: {
+          "artist": string;
           "created_at": string;
           "id": string;
+          "is_available": boolean;
+          "key_change": number;
+          "metadata": Json;
+          "song_id": number;
+          "title": string;
+          "total_count": number;
+          "updated_at": string;
+        }[];
+      };
+      "list_favorite_venues": {
+        Args: {
+          "p_city"?: string;
+          "p_limit"?: number;
+          "p_page"?: number;
+          "p_search"?: string;
+          "p_state"?: string;
+        };
+        Returns: {
+          "accepting_requests": boolean;
+          "added_at": string;
+          "address": string;
+          "city": string;
+          "country": string;
+          "is_archived": boolean;
+          "name": string;
+          "phone_number": string;
+          "postal_code": string;
+          "state": string;
+          "total_count": number;
+          "url_name": string;
+          "venue_id": string;
+          "website": string;
+        }[];
+      };
+      "list_jobs": {
+        Args: Record<PropertyKey, never>;
+        Returns: {
+          "description": string;
+          "duration_ms": number;
+          "failing_since": string;
+          "failures": number;
           "last_error": string;
-          "recipient": string;
-          "template": string;
+          "name": string;
+          "runs": number;
+          "schedule": string;
+          "started_at": string;
+          "succeeded_at": string;
         }[];
       };
       "list_members": {
@@ -1565,6 +1877,7 @@ export type Database = {
           "denials": (string)[];
           "email": string;
           "grants": (string)[];
+          "has_second_factor": boolean;
           "id": string;
           "joined_at": string;
           "name": string;
@@ -1572,6 +1885,67 @@ export type Database = {
           "status": string;
           "total_count": number;
           "user_id": string;
+        }[];
+      };
+      "list_message_preferences": {
+        Args: Record<PropertyKey, never>;
+        Returns: {
+          "category": string;
+          "channel": string;
+          "description": string;
+          "is_enabled": boolean;
+          "is_optional": boolean;
+        }[];
+      };
+      "list_messages": {
+        Args: { "p_before"?: string; "p_before_id"?: string; "p_limit"?: number; "p_status"?: string };
+        Returns: {
+          "attempts": Json;
+          "category": string;
+          "channel": string;
+          "created_at": string;
+          "id": string;
+          "last_error": string;
+          "provider": string;
+          "provider_message_id": string;
+          "recipient": string;
+          "sent_at": string;
+          "status": string;
+          "template": string;
+        }[];
+      };
+      "list_requests": {
+        Args: {
+          "p_after"?: number;
+          "p_from"?: string;
+          "p_limit"?: number;
+          "p_organization_id": string;
+          "p_page"?: number;
+          "p_search"?: string;
+          "p_states"?: (string)[];
+          "p_until"?: string;
+          "p_venue_id"?: string;
+        };
+        Returns: {
+          "artist": string;
+          "id": number;
+          "key_change": number;
+          "notes": string;
+          "openkj_request_id": number;
+          "processed": boolean;
+          "processed_at": string;
+          "reason": string;
+          "requested_at": string;
+          "show_id": string;
+          "singer_name": string;
+          "singer_names": (string)[];
+          "singer_user_id": string;
+          "song_id": number;
+          "state": string;
+          "title": string;
+          "total_count": number;
+          "venue_id": string;
+          "version": number;
         }[];
       };
       "list_sessions": {
@@ -1587,12 +1961,34 @@ export type Database = {
         }[];
       };
       "list_songs": {
-        Args: { "p_letter"?: string; "p_limit"?: number; "p_offset"?: number; "p_system_id": string };
+        Args: {
+          "p_artist"?: string;
+          "p_letter"?: string;
+          "p_limit"?: number;
+          "p_offset"?: number;
+          "p_query"?: string;
+          "p_system_id": string;
+        };
         Returns: {
           "artist": string;
           "song_id": number;
           "title": string;
           "total_count": number;
+        }[];
+      };
+      "list_systems": {
+        Args: { "p_limit"?: number; "p_organization_id": string; "p_page"?: number; "p_search"?: string };
+        Returns: {
+          "configuration": Json;
+          "created_at": string;
+          "id": string;
+          "last_seen_at": string;
+          "name": string;
+          "openkj_system_id": number;
+          "song_count": number;
+          "total_count": number;
+          "updated_at": string;
+          "venue_count": number;
         }[];
       };
       "list_venues": {
@@ -1621,8 +2017,10 @@ export type Database = {
           "website": string;
         }[];
       };
+      "make_next": { Args: { "p_request_id": number }; Returns: undefined };
+      "message_singer": { Args: { "p_request_id": number; "p_text": string }; Returns: undefined };
       "most_requested_songs": {
-        Args: { "p_limit"?: number; "p_venue_id": string };
+        Args: { "p_limit"?: number; "p_period"?: string; "p_venue_id": string };
         Returns: {
           "artist": string;
           "requested": number;
@@ -1715,6 +2113,7 @@ export type Database = {
         }[];
       };
       "remove_member": { Args: { "p_member_id": string }; Returns: undefined };
+      "request_statistics": { Args: { "p_organization_id": string; "p_venue_id"?: string }; Returns: Json };
       "resend_invitation": { Args: { "p_invitation_id": string }; Returns: undefined };
       "retry_message": { Args: { "p_id": string }; Returns: undefined };
       "revoke_api_key": { Args: { "p_api_key_id": string }; Returns: undefined };
@@ -1732,11 +2131,14 @@ export type Database = {
       };
       "set_accepting": { Args: { "p_accepting": boolean; "p_venue_id": string }; Returns: undefined };
       "set_member_suspended": { Args: { "p_member_id": string; "p_suspended": boolean }; Returns: undefined };
+      "set_opening_hours": { Args: { "p_hours": Json; "p_venue_id": string }; Returns: undefined };
       "set_request_state": {
         Args: { "p_reason"?: string; "p_request_id": number; "p_state": string };
         Returns: {
           "artist": string;
+          "fingerprint": string;
           "id": number;
+          "idempotency_digest": string | null;
           "idempotency_key": string | null;
           "key_change": number;
           "notes": string | null;
@@ -1744,6 +2146,7 @@ export type Database = {
           "organization_id": string;
           "processed": boolean;
           "processed_at": string | null;
+          "queued_as_of": string | null;
           "reason": string | null;
           "requested_at": string;
           "show_id": string | null;
@@ -1757,6 +2160,7 @@ export type Database = {
           "title": string;
           "updated_at": string;
           "venue_id": string;
+          "version": number;
         };
         SetofOptions: {
           from: "*";
@@ -1766,6 +2170,33 @@ export type Database = {
         };
       };
       "set_show_pin": { Args: { "p_pin"?: string; "p_venue_id": string }; Returns: undefined };
+      "show_log": {
+        Args: { "p_after"?: number; "p_limit"?: number; "p_show_id": string };
+        Returns: {
+          "artist": string;
+          "changed_at": string;
+          "changed_by": string;
+          "event_id": number;
+          "from_state": string;
+          "reason": string;
+          "request_id": number;
+          "singer_name": string;
+          "source": string;
+          "title": string;
+          "to_state": string;
+        }[];
+      };
+      "show_statistics": { Args: { "p_show_id": string }; Returns: Json };
+      "skip_singer": { Args: { "p_reason"?: string; "p_request_id": number }; Returns: number };
+      "song_import_errors": {
+        Args: { "p_import_id": string };
+        Returns: {
+          "column_number": number;
+          "field": string;
+          "line": number;
+          "problem": string;
+        }[];
+      };
       "start_song_import": {
         Args: {
           "p_columns"?: Json;
@@ -1790,7 +2221,9 @@ export type Database = {
         };
         Returns: {
           "artist": string;
+          "fingerprint": string;
           "id": number;
+          "idempotency_digest": string | null;
           "idempotency_key": string | null;
           "key_change": number;
           "notes": string | null;
@@ -1798,6 +2231,7 @@ export type Database = {
           "organization_id": string;
           "processed": boolean;
           "processed_at": string | null;
+          "queued_as_of": string | null;
           "reason": string | null;
           "requested_at": string;
           "show_id": string | null;
@@ -1811,6 +2245,7 @@ export type Database = {
           "title": string;
           "updated_at": string;
           "venue_id": string;
+          "version": number;
         };
         SetofOptions: {
           from: "*";
@@ -1820,6 +2255,43 @@ export type Database = {
         };
       };
       "switch_context": { Args: { "p_organization_id"?: string }; Returns: undefined };
+      "undo_request": {
+        Args: { "p_request_id": number };
+        Returns: {
+          "artist": string;
+          "fingerprint": string;
+          "id": number;
+          "idempotency_digest": string | null;
+          "idempotency_key": string | null;
+          "key_change": number;
+          "notes": string | null;
+          "openkj_request_id": number;
+          "organization_id": string;
+          "processed": boolean;
+          "processed_at": string | null;
+          "queued_as_of": string | null;
+          "reason": string | null;
+          "requested_at": string;
+          "show_id": string | null;
+          "singer_name": string;
+          "singer_names": (string)[];
+          "singer_user_id": string | null;
+          "song_id": number | null;
+          "sort_order": number | null;
+          "state": string;
+          "submitted_by": string | null;
+          "title": string;
+          "updated_at": string;
+          "venue_id": string;
+          "version": number;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "requests";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       "update_member": {
         Args: {
           "p_denials"?: (string)[];
@@ -1829,11 +2301,66 @@ export type Database = {
         };
         Returns: undefined;
       };
+      "update_request": {
+        Args: {
+          "p_key_change"?: number;
+          "p_notes"?: string;
+          "p_request_id": number;
+          "p_singer_names"?: (string)[];
+        };
+        Returns: {
+          "artist": string;
+          "fingerprint": string;
+          "id": number;
+          "idempotency_digest": string | null;
+          "idempotency_key": string | null;
+          "key_change": number;
+          "notes": string | null;
+          "openkj_request_id": number;
+          "organization_id": string;
+          "processed": boolean;
+          "processed_at": string | null;
+          "queued_as_of": string | null;
+          "reason": string | null;
+          "requested_at": string;
+          "show_id": string | null;
+          "singer_name": string;
+          "singer_names": (string)[];
+          "singer_user_id": string | null;
+          "song_id": number | null;
+          "sort_order": number | null;
+          "state": string;
+          "submitted_by": string | null;
+          "title": string;
+          "updated_at": string;
+          "venue_id": string;
+          "version": number;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "requests";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       "update_song": {
         Args: { "p_artist"?: string; "p_song_id": number; "p_system_id": string; "p_title"?: string };
         Returns: number;
       };
       "use_backup_code": { Args: { "p_code": string }; Returns: boolean };
+      "venue_page": { Args: { "p_url_name": string }; Returns: Json };
+      "venue_shows": {
+        Args: { "p_limit"?: number; "p_page"?: number; "p_venue_id": string };
+        Returns: {
+          "closed_at": string;
+          "opened_at": string;
+          "requests": number;
+          "show_id": string;
+          "singers": number;
+          "sung": number;
+          "total_count": number;
+        }[];
+      };
       "venue_statistics": {
         Args: { "p_end"?: string; "p_start"?: string; "p_venue_id": string };
         Returns: Json;
@@ -1858,6 +2385,10 @@ export type Database = {
         "accepting_requests": boolean | null;
         "latitude": number | null;
         "longitude": number | null;
+        "opening_hours": Json | null;
+        "opens_at": string | null;
+        "last_call_at": string | null;
+        "branding": Json | null;
       };
     };
   };

@@ -1,7 +1,8 @@
 grant select on public.venue_rules to authenticated, service_role;
 grant update (
   guests_allowed, free_text_allowed, key_change_allowed, notes_allowed, last_initial_required, max_active_requests, cooldown_minutes,
-  same_song, same_song_minutes, max_requests_per_hour, queue_order, queue_visibility
+  same_song, same_song_minutes, max_requests_per_hour, queue_order, queue_visibility,
+  last_call_minutes
 ) on public.venue_rules to authenticated;
 
 create policy "Only trusted sessions reach venue rules" on public.venue_rules

@@ -23,4 +23,8 @@ create policy "Members with venues:create add venues" on public.venues
 create policy "Members with venues:update change venues" on public.venues
   for update to authenticated
   using (organization_id = any (array(select private.organizations_with('venues:update'))))
-  with check (organization_id = any (array(select private.organizations_with('venues:update'))));
+  -- An archived one takes no requests; what it was may be put right.
+  with check (
+    organization_id = any (array(select private.organizations_with('venues:update')))
+    and (archived_at is null or not accepting_requests)
+  );

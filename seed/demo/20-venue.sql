@@ -31,8 +31,9 @@ values (
 )
 on conflict (id) do nothing;
 
-insert into private.api_key_secrets (secret_hash, api_key_id)
+insert into private.api_key_secrets (secret_hash, api_key_id, created_by)
 values (
-  sha256(convert_to('sk_live_demo0demo0demo0demo0demo0demo0demo0demo0dem', 'UTF8')), '00000000-0000-4000-8000-000000000401'
+  sha256(convert_to('sk_live_demo0demo0demo0demo0demo0demo0demo0demo0dem', 'UTF8')), '00000000-0000-4000-8000-000000000401',
+  '00000000-0000-4000-8000-000000000001'
 )
 on conflict (secret_hash) do nothing;

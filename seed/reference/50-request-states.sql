@@ -30,3 +30,10 @@ insert into public.request_transitions (from_state, to_state, actor) values
   ('completed', 'pending', 'host'),
   ('skipped', 'pending', 'host')
 on conflict do nothing;
+
+-- A step of the host may be taken back, and that again.
+insert into public.request_transitions (from_state, to_state, actor)
+select step.to_state, step.from_state, 'undo' from public.request_transitions as step where step.actor = 'host'
+union
+select step.from_state, step.to_state, 'undo' from public.request_transitions as step where step.actor = 'host'
+on conflict do nothing;

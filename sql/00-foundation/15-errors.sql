@@ -23,3 +23,26 @@ is wrong, p_hint how to put it right.';
 revoke all on function private.raise_error(integer, text, text, text) from public;
 -- Triggers that check what people write run in the writer's role.
 grant execute on function private.raise_error(integer, text, text, text) to authenticated;
+
+create function private.raise_error_until(p_status integer, p_code text, p_detail text, p_until timestamptz)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  perform private.raise_error(
+    p_status, p_code, p_detail,
+    format(
+      'Ask again at %s: retry_after=%s',
+      to_char(p_until at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), greatest(1, ceil(extract(epoch from p_until - now())))::integer
+    )
+  );
+end;
+$$;
+
+comment on function private.raise_error_until(integer, text, text, timestamptz) is
+  'As raise_error, for a refusal that ends by itself at p_until: the hint has the time (UTC) and retry_after in seconds.';
+
+revoke all on function private.raise_error_until(integer, text, text, timestamptz) from public;

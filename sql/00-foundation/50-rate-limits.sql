@@ -6,6 +6,7 @@ create table private.rate_limits (
   maximum integer not null,
   window_seconds integer not null,
   description text not null,
+  fails_open boolean not null default false,
   constraint maximum_is_not_negative check (maximum >= 0),
   constraint window_is_positive check (window_seconds > 0)
 );
@@ -13,6 +14,8 @@ create table private.rate_limits (
 alter table private.rate_limits enable row level security;
 
 comment on table private.rate_limits is 'Limits by name; changing a row changes the limit at once.';
+comment on column private.rate_limits.fails_open is
+  'Whether uses pass while they cannot be counted. Only for reads: what guards credentials or writes stays shut then.';
 
 -- Losing the counters in a crash only opens the windows anew, so they need no log.
 create unlogged table private.rate_limit_counters (
@@ -65,12 +68,20 @@ begin
   from taken, wanted
   where taken.used > wanted.maximum;
   return coalesce(v_wait, 0);
+exception
+  when others then
+    if (select fails_open from private.rate_limits where key = p_key) is not true then
+      raise;
+    end if;
+    raise warning 'The limit "%" is not counted: %', p_key, sqlerrm;
+    return 0;
 end;
 $$;
 
 comment on function private.take_rate_limit(text, text, integer, integer) is
   'Takes p_cost from the limit p_key of p_subject and answers 0, or the seconds to wait when the limit is used up.
-p_maximum replaces the limit''s own maximum (a venue''s setting). A null subject or an unknown key is never limited.';
+p_maximum replaces the limit''s own maximum (a venue''s setting). A null subject or an unknown key is never limited. When
+counting fails, so does the call, unless the limit fails open.';
 
 revoke all on function private.take_rate_limit(text, text, integer, integer) from public;
 

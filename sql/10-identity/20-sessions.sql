@@ -22,21 +22,25 @@ stable
 security definer
 set search_path = ''
 as $$
+declare
+  -- Read once: this runs in every statement.
+  v_claims jsonb := private.claims();
+  v_user_id uuid := auth.uid();
 begin
   return (
     -- The first reason that applies, or null when the caller may go on.
     select case
-      when auth.uid() is null then 'not_signed_in'
-      when session.id is null or session.user_id is distinct from auth.uid() then 'session_ended'
+      when v_user_id is null then 'not_signed_in'
+      when session.id is null or session.user_id is distinct from v_user_id then 'session_ended'
       when session.not_after < now() then 'session_ended'
       when account.deleted_at is not null or account.banned_until > now() then 'user_banned'
-      when private.claims() ->> 'aal' is distinct from 'aal2' and exists (
-        select from auth.mfa_factors as factor where factor.user_id = account.id and factor.status = 'verified'
+      when v_claims ->> 'aal' is distinct from 'aal2' and exists (
+        select from auth.mfa_factors as factor where factor.user_id = v_user_id and factor.status = 'verified'
       ) then 'second_factor_required'
     end
     from (select) as caller
-    left join auth.users as account on account.id = auth.uid()
-    left join auth.sessions as session on session.id = nullif(private.claims() ->> 'session_id', '')::uuid
+    left join auth.users as account on account.id = v_user_id
+    left join auth.sessions as session on session.id = nullif(v_claims ->> 'session_id', '')::uuid
   );
 end;
 $$;
@@ -115,6 +119,9 @@ begin
   if private.session_refusal() in ('session_ended', 'user_banned') then
     perform private.require_user();
   end if;
+  if private.request_header('x-delegated-access') is not null then
+    perform private.act_under_delegated_access(private.request_header('x-delegated-access'));
+  end if;
   -- Reads run in read-only transactions, which cannot count.
   if current_setting('transaction_read_only') = 'off' then
     perform private.enforce_rate_limit('user_writes', auth.uid()::text);
@@ -123,7 +130,8 @@ end;
 $$;
 
 comment on function private.check_request() is
-  'Runs before every REST request: refuses ended sessions and banned users, and applies the limit of writes per user.';
+  'Runs before every REST request: refuses ended sessions and banned users, takes up delegated access, and applies the limit of writes
+per user.';
 
 revoke all on function private.check_request() from public;
 grant execute on function private.check_request() to anon, authenticated, service_role;

@@ -191,7 +191,8 @@ security definer
 set search_path = ''
 as $$
 declare
-  v_data jsonb := event -> 'email_data';
+  -- What a change is told with is in the user.
+  v_data jsonb := (event -> 'email_data') || jsonb_build_object('address', event #>> '{user,email}', 'phone', event #>> '{user,phone}');
   v_action text := v_data ->> 'email_action_type';
   v_user_id uuid := (event #>> '{user,id}')::uuid;
   v_old_address text := event #>> '{user,email}';
@@ -223,7 +224,7 @@ set search_path = ''
 as $$
 begin
   perform private.enqueue_message(
-    'sms', 'auth_one_time_code', event #>> '{sms,phone}', jsonb_build_object('code', event #>> '{sms,otp}'),
+    'sms', case event #>> '{sms,sms_type}' when 'mfa' then 'auth_second_factor_code' else 'auth_one_time_code' end, event #>> '{sms,phone}', jsonb_build_object('code', event #>> '{sms,otp}'),
     (event #>> '{user,id}')::uuid
   );
   return '{}'::jsonb;

@@ -49,6 +49,57 @@ create trigger organization_members_check_role
   before insert or update of role_key on public.organization_members
   for each row execute function private.check_member_role();
 
+create function private.keep_an_owner()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+  if exists (select from public.organizations as organization where organization.id = old.organization_id) and not exists (
+    select
+    from public.organization_members as member
+    where member.organization_id = old.organization_id and member.role_key = 'owner'
+  ) then
+    perform private.raise_error(
+      409, 'owner_needed', 'An organization cannot be left without an owner.', 'Transfer the ownership, or delete the organization.'
+    );
+  end if;
+  return null;
+end;
+$$;
+
+comment on function private.keep_an_owner() is
+  'Also for what is done in Studio. At the end of the transaction, as ownership changes hands in two steps.';
+
+revoke all on function private.keep_an_owner() from public;
+
+create constraint trigger organization_members_keep_an_owner
+  after delete or update of role_key, organization_id on public.organization_members
+  deferrable initially deferred
+  for each row
+  when (old.role_key = 'owner')
+  execute function private.keep_an_owner();
+
+create function private.hold_organization(p_organization_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+  perform from public.organizations as organization where organization.id = p_organization_id for key share;
+end;
+$$;
+
+comment on function private.hold_organization(uuid) is
+  'Whoever changes a team calls this before anything else: then the end of the organization waits for them, or they for it, and neither
+locks what the other needs. Definer: callers may not lock organizations.';
+
+revoke all on function private.hold_organization(uuid) from public;
+
 create table public.organization_member_permissions (
   organization_member_id uuid not null references public.organization_members (id) on delete cascade,
   permission_key text not null references public.permissions (key) on update cascade on delete cascade,

@@ -35,7 +35,7 @@ create index delegated_access_sessions_live_idx on public.delegated_access_sessi
 
 comment on table public.delegated_access_sessions is
   'Access of platform people to an organization: for a reason, for 1 to 24 hours, read-only unless writing was asked for. The owner is
-told; what is changed under it is in the audit log with its id.';
+told; what is read, called and changed under it is in the audit log with its id.';
 
 create table private.delegable_permissions (
   permission_key text primary key references public.permissions (key) on update cascade on delete cascade,
@@ -67,6 +67,193 @@ $$;
 comment on function private.platform_role() is 'The caller''s platform role, or null. Definer: the table is private.';
 
 revoke all on function private.platform_role() from public;
+
+-- Acting under it ------------------------------------------------------------------------------------------------------
+-- A request names the access in the header x-delegated-access. The step before every REST request writes down what is called, and
+-- only then does the permission path count the access; other services have no such step, so it does not reach them. Reads run in
+-- transactions that cannot write: they are announced in a call before.
+
+create table private.announced_readings (
+  delegated_access_id uuid not null references public.delegated_access_sessions (id) on delete cascade,
+  permission_key text not null references public.permissions (key) on update cascade on delete cascade,
+  expires_at timestamptz not null,
+  primary key (delegated_access_id, permission_key)
+);
+
+alter table private.announced_readings enable row level security;
+
+create index announced_readings_permission_key_idx on private.announced_readings (permission_key);
+
+comment on table private.announced_readings is
+  'What platform people have said that they are about to read under delegated access; it is in the audit log, and opens for five minutes.';
+
+create function private.live_delegated_access(p_id uuid)
+returns public.delegated_access_sessions
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  v_access public.delegated_access_sessions;
+begin
+  select delegated.* into v_access
+  from public.delegated_access_sessions as delegated
+  where delegated.id = p_id and delegated.admin_id = auth.uid() and delegated.ended_at is null and delegated.expires_at > now()
+    and private.platform_role() is not null;
+  return v_access;
+end;
+$$;
+
+comment on function private.live_delegated_access(uuid) is
+  'The caller''s access of this id while it lasts and they are of the platform; else a row of nulls. Definer: the table is not theirs.';
+
+revoke all on function private.live_delegated_access(uuid) from public;
+
+create function private.delegated_access()
+returns public.delegated_access_sessions
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  v_id text := current_setting('karaoke.delegated_access', true);
+begin
+  if coalesce(v_id, '') = '' then
+    return null;
+  end if;
+  return private.live_delegated_access(v_id::uuid);
+end;
+$$;
+
+comment on function private.delegated_access() is
+  'The access under which this request acts, if any. Asked anew by every statement, so that its end works at once. Definer: see
+live_delegated_access.';
+
+revoke all on function private.delegated_access() from public;
+
+create function private.refuse_delegated_access()
+returns void
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+  if (private.delegated_access()).id is not null then
+    perform private.raise_error(
+      403, 'not_delegable', 'Secrets and second factors are out of reach of delegated access.', 'Ask the owner of the organization to do it.'
+    );
+  end if;
+end;
+$$;
+
+comment on function private.refuse_delegated_access() is
+  'For what even delegated access with writing never covers: 403 not_delegable. Definer: see delegated_access.';
+
+revoke all on function private.refuse_delegated_access() from public;
+
+create function private.act_under_delegated_access(p_id text)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_access public.delegated_access_sessions;
+  v_path text := coalesce(nullif(current_setting('request.path', true), ''), 'unknown');
+begin
+  if p_id ~ '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$' then
+    v_access := private.live_delegated_access(p_id::uuid);
+  end if;
+  if v_access.id is null then
+    perform private.raise_error(
+      403, 'delegated_access_ended', 'The header x-delegated-access names no access of yours that is still open.',
+      'Leave it out, or open access anew.'
+    );
+  end if;
+  perform set_config('karaoke.delegated_access', v_access.id::text, true);
+  if current_setting('transaction_read_only') = 'off' then
+    perform private.add_delegated_audit(v_access, 'call', left(v_path, 200), coalesce(nullif(current_setting('request.method', true), ''), 'unknown'), null);
+  elsif not exists (
+    select from private.announced_readings as announced where announced.delegated_access_id = v_access.id and announced.expires_at > now()
+  ) then
+    perform private.raise_error(
+      403, 'reading_not_announced', 'Reading under delegated access is announced first.', 'Call announce_reading with the permissions you read by.'
+    );
+  end if;
+end;
+$$;
+
+comment on function private.act_under_delegated_access(text) is
+  'Before a REST request whose header x-delegated-access has p_id: writes it down and lets the permission path count it. Refuses with
+403 delegated_access_ended, reading_not_announced. Definer: nobody may write the audit log directly.';
+
+revoke all on function private.act_under_delegated_access(text) from public;
+
+create function private.announce_reading(p_id uuid, p_permissions text[])
+returns timestamptz
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_access public.delegated_access_sessions;
+  v_until timestamptz := now() + interval '5 minutes';
+  v_refused text;
+begin
+  perform private.require_user();
+  v_access := private.live_delegated_access(p_id);
+  if v_access.id is null then
+    perform private.raise_error(404, 'access_not_found', 'There is no such access, or it has ended.', 'Read the list again.');
+  end if;
+  select string_agg(coalesce(permission, 'null'), ', ') into v_refused
+  from unnest(p_permissions) as permission
+  where not exists (
+    select from private.delegable_permissions as delegable where delegable.permission_key = permission and not delegable.needs_write
+  );
+  if v_refused is not null or coalesce(cardinality(p_permissions), 0) not between 1 and 50 then
+    perform private.raise_error(
+      400, 'invalid_permissions', 'Delegated access does not cover reading by: ' || coalesce(v_refused, 'nothing'),
+      'Name 1 to 50 permissions such as venues:read.'
+    );
+  end if;
+  insert into private.announced_readings as announced (delegated_access_id, permission_key, expires_at)
+  select distinct v_access.id, permission, v_until from unnest(p_permissions) as permission
+  on conflict (delegated_access_id, permission_key) do update set expires_at = excluded.expires_at;
+  perform private.add_delegated_audit(v_access, 'read', 'permissions', permission, jsonb_build_object('until', v_until))
+  from (select distinct unnest(p_permissions) as permission) as announced;
+  return v_until;
+end;
+$$;
+
+comment on function private.announce_reading(uuid, text[]) is 'Definer: announcements are private, and the log is written by functions only.';
+
+revoke all on function private.announce_reading(uuid, text[]) from public;
+grant execute on function private.announce_reading(uuid, text[]) to authenticated;
+
+create function public.announce_reading(p_id uuid, p_permissions text[])
+returns timestamptz
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  select private.announce_reading(p_id, p_permissions);
+$$;
+
+comment on function public.announce_reading(uuid, text[]) is
+  'Platform people: writes into the audit log that they read by these permissions (1-50, such as venues:read) under delegated access
+p_id, and returns until when (five minutes). Requests with the header x-delegated-access: p_id may then read so. Errors: 400
+invalid_permissions; 401; 404 access_not_found.';
+
+revoke all on function public.announce_reading(uuid, text[]) from public;
+grant execute on function public.announce_reading(uuid, text[]) to authenticated;
+
+-- Opening and ending it ------------------------------------------------------------------------------------------------
 
 create function private.open_delegated_access(p_organization_id uuid, p_reason text, p_hours integer, p_write boolean)
 returns uuid
@@ -132,7 +319,7 @@ $$;
 
 comment on function public.open_delegated_access(uuid, text, integer, boolean) is
   'Platform people: access to an organization for 1-24 hours, with a reason of 10-500 characters; returns its id and tells the owner.
-Needs a platform role and aal2. Errors: 400 invalid_hours, invalid_reason; 401; 403 owner_is_platform; 404 organization_not_found.';
+Requests act under it by the header x-delegated-access: <id>; reading is announced first. Needs a platform role and aal2. Errors: 400 invalid_hours, invalid_reason; 401; 403 owner_is_platform; 404 organization_not_found.';
 
 revoke all on function public.open_delegated_access(uuid, text, integer, boolean) from public;
 grant execute on function public.open_delegated_access(uuid, text, integer, boolean) to authenticated;

@@ -54,6 +54,9 @@ as $$
 declare
   v_member public.organization_members;
 begin
+  perform private.hold_organization(
+    (select member.organization_id from public.organization_members as member where member.id = p_member_id)
+  );
   select member.* into v_member
   from public.organization_members as member
   where member.id = p_member_id
@@ -130,6 +133,7 @@ begin
   if p_denials is not null then
     perform private.set_overrides(p_member_id, 'deny', p_denials);
   end if;
+  perform private.end_invitations_of(v_member.organization_id, v_member.user_id);
 end;
 $$;
 
@@ -177,6 +181,7 @@ begin
   update public.organization_members
   set status = case when p_suspended then 'suspended' else 'active' end
   where id = p_member_id;
+  perform private.end_invitations_of(v_member.organization_id, v_member.user_id);
 end;
 $$;
 
@@ -212,10 +217,7 @@ as $$
 begin
   delete from public.organization_member_permissions where organization_member_id = p_member.id;
   update public.organization_members set status = 'revoked' where id = p_member.id and status <> 'revoked';
-  -- Nobody comes back, or leaves a friend behind, by an invitation sent before.
-  update public.organization_invitations
-  set status = 'revoked'
-  where organization_id = p_member.organization_id and invited_by = p_member.user_id and status = 'pending';
+  perform private.end_invitations_of(p_member.organization_id, p_member.user_id);
   delete from private.session_contexts as context
   using auth.sessions as session
   where session.id = context.session_id and session.user_id = p_member.user_id
@@ -283,6 +285,7 @@ declare
   v_user_id uuid := private.require_user();
   v_member public.organization_members;
 begin
+  perform private.hold_organization(p_organization_id);
   select member.* into v_member
   from public.organization_members as member
   where member.organization_id = p_organization_id and member.user_id = v_user_id and member.status in ('active', 'suspended')
@@ -321,7 +324,7 @@ grant execute on function public.leave_organization(uuid) to authenticated;
 create function private.list_members(p_organization_id uuid, p_search text, p_role_key text, p_status text, p_page integer, p_limit integer)
 returns table (
   id uuid, user_id uuid, email text, name text, role_key text, status text, grants text[], denials text[], joined_at timestamptz,
-  total_count bigint
+  has_second_factor boolean, total_count bigint
 )
 language plpgsql
 stable
@@ -349,7 +352,9 @@ begin
         select override.permission_key from public.organization_member_permissions as override
         where override.organization_member_id = member.id and override.effect = 'deny' order by 1
       ),
-      member.created_at, count(*) over ()
+      member.created_at,
+      exists (select from auth.mfa_factors as factor where factor.user_id = member.user_id and factor.status = 'verified'),
+      count(*) over ()
     from public.organization_members as member
     join auth.users as account on account.id = member.user_id
     join public.profiles as profile on profile.user_id = member.user_id
@@ -374,7 +379,7 @@ create function public.list_members(
 )
 returns table (
   id uuid, user_id uuid, email text, name text, role_key text, status text, grants text[], denials text[], joined_at timestamptz,
-  total_count bigint
+  has_second_factor boolean, total_count bigint
 )
 language sql
 stable
@@ -386,7 +391,8 @@ $$;
 
 comment on function public.list_members(uuid, text, text, text, integer, integer) is
   'Members with name, address, role and overrides; the owner first. p_search looks in name and address (up to 100 characters), p_status
-is active, suspended or revoked. total_count is the number of all pages. Needs members:read. Errors: 400 invalid_page,
+is active, suspended or revoked. has_second_factor tells
+whom require_mfa would lock out. total_count is the number of all pages. Needs members:read. Errors: 400 invalid_page,
 invalid_search; 403; 404 organization_not_found.';
 
 revoke all on function public.list_members(uuid, text, text, text, integer, integer) from public;

@@ -42,6 +42,59 @@ alter table private.invitation_tokens enable row level security;
 
 comment on table private.invitation_tokens is 'SHA-256 of the token in the mailed link; sending again replaces it.';
 
+create function private.invitation_stands(p_invitation public.organization_invitations)
+returns boolean
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+  return p_invitation.status = 'pending' and p_invitation.expires_at > now() and not exists (
+    select
+    from (
+      select 'members:invite' as permission_key
+      union select held.permission_key from public.role_permissions as held where held.role_key = p_invitation.role_key
+      union select unnest(p_invitation.grants)
+    ) as given
+    where not exists (
+      select
+      from private.held_permissions as held
+      where held.organization_id = p_invitation.organization_id and held.user_id = p_invitation.invited_by
+        and held.permission_key = given.permission_key
+    )
+  );
+end;
+$$;
+
+comment on function private.invitation_stands(public.organization_invitations) is
+  'Whether an invitation can still be answered: it waits, is not out of date, and who sent it may still give what it gives. Definer:
+it reads memberships of all.';
+
+revoke all on function private.invitation_stands(public.organization_invitations) from public;
+
+create function private.end_invitations_of(p_organization_id uuid, p_user_id uuid)
+returns void
+language sql
+volatile
+security definer
+set search_path = ''
+as $$
+  with ended as (
+    update public.organization_invitations as invitation
+    set status = 'revoked'
+    where invitation.organization_id = p_organization_id and invitation.invited_by = p_user_id and invitation.status = 'pending'
+      and not private.invitation_stands(invitation)
+    returning invitation.id
+  )
+  delete from private.invitation_tokens where invitation_id in (select ended.id from ended);
+$$;
+
+comment on function private.end_invitations_of(uuid, uuid) is
+  'Takes back what somebody has sent and may no longer give: nobody comes back, or leaves a friend behind, by an invitation sent before.';
+
+revoke all on function private.end_invitations_of(uuid, uuid) from public;
+
 create function private.send_invitation(p_invitation_id uuid)
 returns void
 language plpgsql
@@ -54,7 +107,7 @@ declare
   v_token text := encode(extensions.gen_random_bytes(32), 'hex');
 begin
   update public.organization_invitations
-  set expires_at = now() + interval '7 days'
+  set expires_at = now() + interval '7 days', invited_by = auth.uid()
   where id = p_invitation_id
   returning * into v_invitation;
   insert into private.invitation_tokens (token_hash, invitation_id)
@@ -75,7 +128,8 @@ begin
 end;
 $$;
 
-comment on function private.send_invitation(uuid) is 'Gives the invitation a new token and seven days, and mails the link.';
+comment on function private.send_invitation(uuid) is
+  'Gives the invitation a new token and seven days, makes it the caller''s, and mails the link.';
 
 revoke all on function private.send_invitation(uuid) from public;
 
@@ -87,7 +141,7 @@ security definer
 set search_path = ''
 as $$
 declare
-  v_email text := lower(btrim(coalesce(p_email, '')));
+  v_email text := lower(normalize(btrim(coalesce(p_email, '')), nfc));
   v_invitation_id uuid;
   v_is_new boolean;
 begin
@@ -107,6 +161,7 @@ begin
   ) then
     perform private.raise_error(409, 'already_a_member', 'This person is a member already.', 'Change the role of the member instead.');
   end if;
+  perform private.hold_organization(p_organization_id);
   perform private.enforce_rate_limit('invitations', p_organization_id::text);
   insert into public.organization_invitations as invitation (organization_id, email, role_key, grants, invited_by)
   values (p_organization_id, v_email, p_role_key, coalesce(p_grants, '{}'), auth.uid())
@@ -154,6 +209,9 @@ as $$
 declare
   v_invitation public.organization_invitations;
 begin
+  perform private.hold_organization(
+    (select invitation.organization_id from public.organization_invitations as invitation where invitation.id = p_invitation_id)
+  );
   select invitation.* into v_invitation
   from public.organization_invitations as invitation
   where invitation.id = p_invitation_id
@@ -180,8 +238,11 @@ volatile
 security definer
 set search_path = ''
 as $$
+declare
+  v_invitation public.organization_invitations := private.pending_invitation(p_invitation_id);
 begin
-  perform private.pending_invitation(p_invitation_id);
+  -- Whoever sends it again gives it.
+  perform private.require_grantable(v_invitation.organization_id, v_invitation.role_key, v_invitation.grants);
   perform private.enforce_rate_limit('invitation_resends', p_invitation_id::text);
   perform private.send_invitation(p_invitation_id);
 end;
@@ -203,7 +264,8 @@ as $$
 $$;
 
 comment on function public.resend_invitation(uuid) is
-  'Mails a new link with seven more days; the former link ends. 5 an hour. Needs members:invite. Errors: 403; 404
+  'Mails a new link with seven more days; the former link ends. 5 an hour. Needs members:invite, and whatever is given. Errors: 403
+permission_denied, permission_not_held; 404
 invitation_not_found; 409 invitation_answered; 429.';
 
 revoke all on function public.resend_invitation(uuid) from public;
@@ -252,13 +314,20 @@ security definer
 set search_path = ''
 as $$
 declare
+  v_hash bytea := sha256(convert_to(coalesce(p_token, ''), 'UTF8'));
   v_invitation public.organization_invitations;
 begin
+  perform private.hold_organization((
+    select invitation.organization_id
+    from private.invitation_tokens as token
+    join public.organization_invitations as invitation on invitation.id = token.invitation_id
+    where token.token_hash = v_hash
+  ));
   select invitation.* into v_invitation
   from private.invitation_tokens as token
   join public.organization_invitations as invitation on invitation.id = token.invitation_id
-  where token.token_hash = sha256(convert_to(coalesce(p_token, ''), 'UTF8'))
-    and invitation.status = 'pending' and invitation.expires_at > now()
+  where token.token_hash = v_hash
+    and private.invitation_stands(invitation)
   for no key update of invitation;
   if not found then
     -- Used, expired, taken back and made up are one answer: a token nobody holds tells nothing.

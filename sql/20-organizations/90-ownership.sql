@@ -25,6 +25,9 @@ declare
   v_user_id uuid := private.require_recent_authentication();
   v_member public.organization_members;
 begin
+  perform private.hold_organization(
+    (select member.organization_id from public.organization_members as member where member.id = p_member_id)
+  );
   select member.* into v_member from public.organization_members as member where member.id = p_member_id and member.status = 'active';
   if not exists (
     select
@@ -87,6 +90,7 @@ declare
   v_user_id uuid := case when p_accept then private.require_recent_authentication() else private.require_user() end;
   v_offer private.ownership_offers;
 begin
+  perform private.hold_organization(p_organization_id);
   -- The owner may take the offer back, the member answer it; the deleted row lets only one of two answers through.
   delete from private.ownership_offers as offer
   where offer.organization_id = p_organization_id

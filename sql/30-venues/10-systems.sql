@@ -50,31 +50,48 @@ create trigger systems_number
   before insert on public.systems
   for each row execute function private.number_system();
 
-create function private.keep_system_with_songs()
+create function private.keep_system_in_use()
 returns trigger
 language plpgsql
 volatile
 security definer
 set search_path = ''
 as $$
+declare
+  v_venues text;
 begin
   -- Deleting the whole organization takes its systems along; that arrives here from inside another trigger.
-  if pg_trigger_depth() = 1 and private.book_size(old.id) > 0 then
+  if pg_trigger_depth() > 1 then
+    return old;
+  end if;
+  -- Whoever is adding songs holds the book: wait for them, then count.
+  perform from private.books as book where book.system_id = old.id for update;
+  if private.book_size(old.id) > 0 then
     perform private.raise_error(
       409, 'system_has_songs', format('The book of this system has %s songs.', private.book_size(old.id)), 'Clear the song book first.'
+    );
+  end if;
+  select string_agg(venue.name, ', ' order by venue.name, venue.id) into v_venues
+  from public.venues as venue
+  where venue.system_id = old.id;
+  if v_venues is not null then
+    perform private.raise_error(
+      409, 'system_in_use', format('Venues use this system: %s.', left(v_venues, 500)), 'Give them another system first.'
     );
   end if;
   return old;
 end;
 $$;
 
-comment on function private.keep_system_with_songs() is 'A song book is never lost by deleting its system. Definer: books are private.';
+comment on function private.keep_system_in_use() is
+  'A song book is never lost by deleting its system, and no venue loses its system. Errors: 409 system_has_songs, system_in_use. Definer:
+books are private.';
 
-revoke all on function private.keep_system_with_songs() from public;
+revoke all on function private.keep_system_in_use() from public;
 
-create trigger systems_keep_with_songs
+create trigger systems_keep_in_use
   before delete on public.systems
-  for each row execute function private.keep_system_with_songs();
+  for each row execute function private.keep_system_in_use();
 
 -- When each rig was last heard of. Apart from its row, which people edit and which is audited.
 create table private.system_heartbeats (

@@ -96,7 +96,11 @@ begin
   end if;
 
   if nullif(new.url_name, '') is null then
-    v_wanted := coalesce(nullif(private.slugify(new.name), ''), 'venue');
+    v_wanted := private.slugify(new.name);
+    if v_wanted = '' then
+      -- A name in a script we do not transliterate: all of these together must not queue for the next free number.
+      v_wanted := 'venue-' || (100000 + floor(random() * 900000))::integer;
+    end if;
     new.url_name := v_wanted;
     -- Two venues of one name made at once: the second waits for the first, then takes the next number.
     perform pg_advisory_xact_lock(hashtextextended('venue_url_name:' || v_wanted, 0));

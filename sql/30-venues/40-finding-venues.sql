@@ -14,23 +14,61 @@ create type public.venue_card as (
   website text,
   accepting_requests boolean,
   latitude double precision,
-  longitude double precision
+  longitude double precision,
+  opening_hours jsonb,
+  opens_at timestamptz,
+  last_call_at timestamptz,
+  branding jsonb
 );
 
 comment on type public.venue_card is 'What a venue shows the world.';
+comment on column public.venue_card.opening_hours is
+  'When it takes requests by itself, in its organization''s time zone: [{weekday (0 is Sunday), opens_at, closes_at}]; a closing time that is not later is on the
+next day. Empty where the host opens and closes by hand.';
+comment on column public.venue_card.opens_at is 'While it is closed: when it opens by itself; null when nobody knows.';
+comment on column public.venue_card.last_call_at is 'While it is open: when it stops taking requests by itself; null when nobody knows.';
+comment on column public.venue_card.branding is 'logo_url and color_palette, or null.';
 
 create function private.venue_card(p_venue public.venues)
 returns public.venue_card
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select row(
+begin
+  return row(
     p_venue.id, p_venue.url_name, p_venue.name, p_venue.address, p_venue.city, p_venue.state, p_venue.postal_code, p_venue.country,
-    p_venue.phone_number, p_venue.website, p_venue.accepting_requests, p_venue.latitude, p_venue.longitude
+    p_venue.phone_number, p_venue.website, p_venue.accepting_requests, p_venue.latitude, p_venue.longitude,
+    (
+      select coalesce(
+        jsonb_agg(
+          jsonb_build_object(
+            'weekday', hours.weekday, 'opens_at', to_char(hours.opens_at, 'HH24:MI'), 'closes_at', to_char(hours.closes_at, 'HH24:MI')
+          )
+          order by hours.weekday, hours.opens_at
+        ),
+        '[]'
+      )
+      from public.venue_opening_hours as hours
+      where hours.venue_id = p_venue.id
+    ),
+    case when not p_venue.accepting_requests then (private.opening(p_venue.id, now())).opens_at end,
+    (
+      select switch.switches_at
+      from private.venue_switches as switch
+      where switch.venue_id = p_venue.id and p_venue.accepting_requests and not switch.accepting
+    ),
+    (
+      select jsonb_build_object('logo_url', branding.logo_url, 'color_palette', branding.color_palette)
+      from public.venue_branding as branding
+      where branding.venue_id = p_venue.id
+    )
   )::public.venue_card;
+end;
 $$;
+
+comment on function private.venue_card(public.venues) is 'A venue as the world sees it.';
 
 revoke all on function private.venue_card(public.venues) from public;
 
@@ -112,6 +150,13 @@ begin
       and not near.is_private
       and (p_accepting is null or near.accepting_requests = p_accepting)
       and extensions.st_dwithin(near.location, v_here, p_radius_miles * 1609.344)
+      -- A night with a PIN is for those who were told.
+      and not exists (
+        select
+        from public.shows as show
+        join private.show_pins as pin on pin.show_id = show.id
+        where show.venue_id = near.id and show.closed_at is null
+      )
     order by near.location operator(extensions.<->) v_here, near.id
     limit p_limit;
 end;
@@ -171,7 +216,7 @@ as $$
 $$;
 
 comment on function public.nearby_venues(double precision, double precision, double precision, integer, boolean) is
-  'Public venues around a position (degrees, WGS 84), nearest first. p_radius_miles 1-100, p_limit 1-50; p_accepting null for all,
+  'Public venues around a position (degrees, WGS 84), nearest first; a night with a PIN hides its venue. p_radius_miles 1-100, p_limit 1-50; p_accepting null for all,
 true for those taking requests. Errors: 400 invalid_latitude, invalid_longitude, invalid_radius, invalid_limit.';
 
 revoke all on function public.nearby_venues(double precision, double precision, double precision, integer, boolean) from public;

@@ -15,7 +15,10 @@ begin
   if p_accepting is null then
     perform private.raise_error(400, 'invalid_accepting', 'p_accepting must be true or false.', 'Say which.');
   end if;
-  update public.venues set accepting_requests = p_accepting where id = p_venue_id and accepting_requests <> p_accepting;
+  update public.venues
+  set accepting_requests = p_accepting
+  -- Somebody may be archiving it at this moment.
+  where id = p_venue_id and archived_at is null and accepting_requests <> p_accepting;
 end;
 $$;
 

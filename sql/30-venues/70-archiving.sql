@@ -12,6 +12,7 @@ begin
   update public.venues
   set archived_at = now(), accepting_requests = false
   where id = p_venue_id and archived_at is null;
+  delete from private.venue_switches where venue_id = p_venue_id;
 end;
 $$;
 

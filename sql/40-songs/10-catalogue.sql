@@ -5,19 +5,44 @@
 create table public.songs (
   id bigint generated always as identity primary key,
   fingerprint text collate "C" not null unique,
-  created_at timestamptz not null default now()
+  created_at timestamptz not null default now(),
+  unused_since timestamptz
 );
 
 alter table public.songs enable row level security;
 revoke all on public.songs from anon, authenticated, service_role;
 
 comment on table public.songs is
-  'One row per distinct song over all organizations. An id never changes and is never reused; who added it is not kept.';
+  'One row per distinct song over all organizations. An id never changes and is never reused; who added it is not kept.
+One that nobody has had for a month is removed.';
 comment on column public.songs.fingerprint is 'private.song_fingerprint(artist, title).';
+comment on column public.songs.unused_since is 'Since when it is known to be in no book; null while it is in one.';
+
+create index songs_unused_since_idx on public.songs (unused_since) where unused_since is not null;
+
+create function private.artist_letter(p_normalized_artist text)
+returns text
+language sql
+immutable
+strict
+parallel safe
+security invoker
+set search_path = ''
+as $$
+  select case
+    when left(p_normalized_artist collate "default", 1) ~ '[[:alpha:]]' then upper(left(p_normalized_artist collate "default", 1))
+    else '#'
+  end;
+$$;
+
+comment on function private.artist_letter(text) is 'Where an artist stands in the alphabet; digits and symbols under "#".';
+
+revoke all on function private.artist_letter(text) from public;
 
 create table private.song_artists (
   id integer generated always as identity primary key,
-  name text collate "C" not null unique
+  name text collate "C" not null unique,
+  letter text collate "C" not null generated always as (private.artist_letter(name)) stored
 );
 
 alter table private.song_artists enable row level security;
@@ -25,6 +50,7 @@ revoke all on private.song_artists from anon, authenticated, service_role;
 
 comment on table private.song_artists is 'The artists of the catalogue.';
 comment on column private.song_artists.name is 'The first part of the fingerprint of their songs.';
+comment on column private.song_artists.letter is 'private.artist_letter(name).';
 
 create function private.spelling_words(p_artist text, p_title text)
 returns text
@@ -100,9 +126,25 @@ comment on function private.song_chunk(integer) is 'Which chunk a spelling belon
 
 revoke all on function private.song_chunk(integer) from public;
 
+create function private.chunk_start(p_chunk integer)
+returns integer
+language sql
+immutable
+strict
+parallel safe
+security invoker
+set search_path = ''
+as $$
+  select case when p_chunk < 5 then (array[0, 15000, 30000, 60000, 120000])[p_chunk + 1] else (p_chunk - 4) * 240000 end;
+$$;
+
+comment on function private.chunk_start(integer) is 'The lowest id that song_chunk() puts into this chunk.';
+
+revoke all on function private.chunk_start(integer) from public;
+
 -- The index holds the words of a spelling behind the number of its chunk, so it can be asked about one chunk at a time:
 --   "0 love"           a word
---   "0~l" "0~lov"      a word begins with this letter, with these three letters
+--   "0~l" "0~lo" "0~lov"   a word begins with this letter, with these two, with these three
 --   "0=lovemedo..."    artist and title begin like this, wherever the blanks are
 create function private.song_tokens(p_spelling_id integer, p_words text)
 returns tsvector
@@ -124,7 +166,9 @@ begin
       v_tokens := array_append(v_tokens, v_chunk || v_word);
     else
       v_tokens := v_tokens
-        || array[v_chunk || ' ' || v_word, v_chunk || '~' || left(v_word, 1), v_chunk || '~' || left(v_word, 3)];
+        || array[
+          v_chunk || ' ' || v_word, v_chunk || '~' || left(v_word, 1), v_chunk || '~' || left(v_word, 2), v_chunk || '~' || left(v_word, 3)
+        ];
     end if;
   end loop;
   return array_to_tsvector(v_tokens);
@@ -135,9 +179,10 @@ comment on function private.song_tokens(integer, text) is 'What the search index
 
 revoke all on function private.song_tokens(integer, text) from public;
 
--- Without the pending list: its entries would be scanned by every search until somebody's insert pays for all of them.
+-- With the pending list, which takes the tokens of many songs in together at a third of the cost. add_spellings() empties it at
+-- once: its entries would be scanned by every search until somebody's insert pays for all of them.
 create index song_spellings_tokens_idx on private.song_spellings
-  using gin (private.song_tokens(id, words)) with (fastupdate = off);
+  using gin (private.song_tokens(id, words)) with (fastupdate = on);
 
 -- A word and each way to leave one letter out. Two words that are one slip apart share an entry.
 create function private.word_neighbours(p_word text)
@@ -170,7 +215,9 @@ create table private.song_words (
 alter table private.song_words enable row level security;
 revoke all on private.song_words from anon, authenticated, service_role;
 
-create index song_words_neighbours_idx on private.song_words using gin (private.word_neighbours(word)) with (fastupdate = off);
+-- As a tsvector, which unlike an array can be asked for what begins with a text.
+create index song_words_neighbours_idx on private.song_words
+  using gin (array_to_tsvector(private.word_neighbours(word))) with (fastupdate = off);
 
 comment on table private.song_words is 'Every word of three letters or more in the catalogue: what a mistyped word may have meant.';
 
@@ -182,6 +229,10 @@ language plpgsql
 volatile
 security definer
 set search_path = ''
+set jit = off
+-- A batch is small and the catalogue is large: whatever reads a table as a whole is a mistake.
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
 declare
   v_fingerprints text[];
@@ -192,12 +243,10 @@ begin
   from unnest(p_artists, p_titles) with ordinality as new (artist, title, number);
 
   insert into private.song_artists (name)
-  select distinct split_part(fingerprint, U&'\001F', 1) collate "C" as name
-  from unnest(v_fingerprints) as fingerprint
-  where not exists (
-    select from private.song_artists as artist where artist.name = split_part(fingerprint.fingerprint, U&'\001F', 1)
-  )
-  order by name
+  select new.name
+  from (select distinct split_part(fingerprint, U&'\001F', 1) collate "C" as name from unnest(v_fingerprints) as fingerprint) as new
+  where not exists (select from private.song_artists as artist where artist.name = new.name)
+  order by new.name
   on conflict do nothing;
 
   insert into public.songs (fingerprint)
@@ -231,6 +280,8 @@ begin
   where not exists (select from private.song_words as known where known.word = word.word)
   order by word collate "C"
   on conflict do nothing;
+
+  perform gin_clean_pending_list('private.song_spellings_tokens_idx');
 end;
 $$;
 
@@ -248,13 +299,14 @@ security definer
 set search_path = ''
 as $$
 begin
-  select
-    coalesce(array_agg(spelling.id order by wanted.number), '{}'),
-    coalesce(array_agg(spelling.song_id order by wanted.number), '{}'),
-    coalesce(array_agg(spelling.artist_id order by wanted.number), '{}')
+  select coalesce(array_agg(found.id), '{}'), coalesce(array_agg(found.song_id), '{}'), coalesce(array_agg(found.artist_id), '{}')
   into spelling_ids, song_ids, artist_ids
-  from unnest(p_artists, p_titles) with ordinality as wanted (artist, title, number)
-  left join private.song_spellings as spelling on spelling.artist = wanted.artist and spelling.title = wanted.title;
+  from (
+    select spelling.id, spelling.song_id, spelling.artist_id
+    from unnest(p_artists, p_titles) with ordinality as wanted (artist, title, number)
+    left join private.song_spellings as spelling on spelling.artist = wanted.artist and spelling.title = wanted.title
+    order by wanted.number
+  ) as found;
 end;
 $$;
 
@@ -274,6 +326,7 @@ as $$
 declare
   v_unknown integer[];
 begin
+  perform private.hold_catalogue();
   select * into spelling_ids, song_ids, artist_ids from private.find_spellings(p_artists, p_titles);
   if array_position(spelling_ids, null) is null then
     return;

@@ -61,20 +61,21 @@ comment on column private.book_letters.songs is 'For each artist, in the same or
 
 -- Counters change all night; they live apart from everything that is read or replaced as a whole.
 create table private.song_popularity (
-  system_id uuid not null references public.systems (id) on delete cascade,
+  venue_id uuid not null references public.venues (id) on delete cascade,
   song_id bigint not null references public.songs (id) on delete cascade,
   requests integer not null default 1,
-  primary key (system_id, song_id)
+  primary key (venue_id, song_id)
 ) with (fillfactor = 70);
 
 alter table private.song_popularity enable row level security;
 revoke all on private.song_popularity from anon, authenticated, service_role;
 
 create index song_popularity_song_id_idx on private.song_popularity (song_id);
+create index song_popularity_requests_idx on private.song_popularity (venue_id, requests desc, song_id);
 
-comment on table private.song_popularity is 'How often a song was asked for where this book is used; orders search results.';
+comment on table private.song_popularity is 'How often a song was asked for at a venue; orders search results.';
 
-create function private.count_song_request(p_system_id uuid, p_song_id bigint)
+create function private.count_song_request(p_venue_id uuid, p_song_id bigint)
 returns void
 language plpgsql
 volatile
@@ -82,12 +83,12 @@ security definer
 set search_path = ''
 as $$
 begin
-    insert into private.song_popularity as popularity (system_id, song_id) values (p_system_id, p_song_id)
-    on conflict (system_id, song_id) do update set requests = popularity.requests + 1;
+  insert into private.song_popularity as popularity (venue_id, song_id) values (p_venue_id, p_song_id)
+  on conflict (venue_id, song_id) do update set requests = popularity.requests + 1;
 end;
 $$;
 
-comment on function private.count_song_request(uuid, bigint) is 'Makes a song of a book one request more popular.';
+comment on function private.count_song_request(uuid, bigint) is 'Makes a song one request more popular at a venue.';
 
 revoke all on function private.count_song_request(uuid, bigint) from public;
 
@@ -95,37 +96,66 @@ revoke all on function private.count_song_request(uuid, bigint) from public;
 
 create function private.chunk_members(p_spelling_ids integer[])
 returns table (chunk integer, songs integer, members bytea)
-language sql
+language plpgsql
 immutable
 security invoker
+rows 10
 set search_path = ''
+-- Every estimate is for a handful of spellings, and there are a hundred thousand.
+set jit = off
+set work_mem = '64MB'
+set enable_nestloop = off
+set enable_mergejoin = off
+set enable_sort = off
 as $$
+begin
+  return query
   with
-    bytes as (
-      select private.song_chunk(id) as chunk, id % 240000 / 8 as position, bit_or(1 << (id % 8)) as value, count(*) as songs
-      from (select distinct id from unnest(p_spelling_ids) as id) as ids
-      group by 1, 2
-    ),
-    -- Each byte that is not zero, behind the zeros since the one before it.
+    -- Five bytes at a time: as many as a bigint holds of those that never reach over the end of a chunk.
     pieces as (
+      select id / 40 as place, bit_or(1::bigint << (32 - id % 40 / 8 * 8 + id % 8)) as bits
+      from unnest(p_spelling_ids) as id
+      group by 1
+    ),
+    placed as (select private.song_chunk(pieces.place * 40) as chunk, pieces.place % 6000 as place, pieces.bits from pieces),
+    filled as (
       select
-        bytes.chunk, bytes.position, bytes.songs,
-        repeat('00', bytes.position - 1 - lag(bytes.position, 1, -1) over previous)
-          || lpad(to_hex(bytes.value), 2, '0')
-          || case when lead(bytes.position) over previous is null then repeat('00', 29999 - bytes.position) else '' end as hex
-      from bytes
-      window previous as (partition by bytes.chunk order by bytes.position)
+        every.chunk,
+        string_agg(coalesce(substr(int8send(placed.bits), 4), '\x0000000000'), '' order by every.place) as members
+      from (
+        select chunks.chunk, place
+        from (select distinct placed.chunk from placed) as chunks
+        cross join generate_series(0, 5999) as place
+      ) as every
+      left join placed on placed.chunk = every.chunk and placed.place = every.place
+      group by every.chunk
     )
-  select chunk, sum(songs)::integer, decode(string_agg(hex, '' order by position), 'hex')
-  from pieces
-  group by chunk;
+  select filled.chunk, bit_count(filled.members)::integer, filled.members from filled;
+end;
 $$;
 
 comment on function private.chunk_members(integer[]) is 'The bitmaps of a set of spellings.';
 
 revoke all on function private.chunk_members(integer[]) from public;
 
-create function private.chunk_spellings(p_chunk integer, p_members bytea)
+create function private.member_bits(p_members bytea)
+returns bit
+language sql
+immutable
+strict
+parallel safe
+security invoker
+set search_path = ''
+as $$
+  select ('x' || encode(p_members, 'hex'))::bit(240000);
+$$;
+
+comment on function private.member_bits(bytea) is
+  'A bitmap as a bit string, which knows "and" and "or"; it has the first bit of a byte at the other end than get_bit() of bytea.';
+
+revoke all on function private.member_bits(bytea) from public;
+
+create function private.chunk_spellings(p_chunk integer, p_members bytea, p_first_byte integer default 0)
 returns setof integer
 language plpgsql
 immutable
@@ -139,7 +169,7 @@ declare
   v_members bytea := p_members || ''::bytea;
 begin
   return query
-  select greatest(p_chunk - 4, 0) * 240000 + byte.position * 8 + bit
+  select greatest(p_chunk - 4, 0) * 240000 + (p_first_byte + byte.position) * 8 + bit
   from (
     select position, get_byte(v_members, position) as value
     from generate_series(0, octet_length(v_members) - 1) as position
@@ -151,9 +181,10 @@ begin
 end;
 $$;
 
-comment on function private.chunk_spellings(integer, bytea) is 'The spellings in one bitmap, in order.';
+comment on function private.chunk_spellings(integer, bytea, integer) is
+  'The spellings in one bitmap, or in a part of one that begins at this byte of it, in order.';
 
-revoke all on function private.chunk_spellings(integer, bytea) from public;
+revoke all on function private.chunk_spellings(integer, bytea, integer) from public;
 
 create function private.book_spellings(p_system_id uuid)
 returns integer[]
@@ -171,25 +202,6 @@ $$;
 comment on function private.book_spellings(uuid) is 'All spellings of a book. Definer: books are private.';
 
 revoke all on function private.book_spellings(uuid) from public;
-
-create function private.artist_letter(p_normalized_artist text)
-returns text
-language sql
-immutable
-strict
-parallel safe
-security invoker
-set search_path = ''
-as $$
-  select case
-    when left(p_normalized_artist collate "default", 1) ~ '[[:alpha:]]' then upper(left(p_normalized_artist collate "default", 1))
-    else '#'
-  end;
-$$;
-
-comment on function private.artist_letter(text) is 'Where an artist stands in the alphabet; digits and symbols under "#".';
-
-revoke all on function private.artist_letter(text) from public;
 
 -- One song of a book -------------------------------------------------------------------------------------------------
 

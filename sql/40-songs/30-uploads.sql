@@ -5,9 +5,13 @@ create table private.book_uploads (
   id uuid primary key default gen_random_uuid(),
   system_id uuid not null references public.systems (id) on delete cascade,
   state text not null default 'staged',
+  sender uuid,
+  is_interrupted boolean not null default false,
+  doubt text,
   opened_at timestamptz not null default now(),
   closed_at timestamptz,
   constraint state_is_known check (state in ('staged', 'published')),
+  constraint doubt_is_known check (doubt in ('gap', 'interrupted')),
   constraint closed_when_published check ((state = 'published') = (closed_at is not null)),
   unique (system_id, state)
 );
@@ -17,6 +21,11 @@ revoke all on private.book_uploads from anon, authenticated, service_role;
 
 comment on table private.book_uploads is
   'For each system the upload that is under way and the one its book came from: at most one of each.';
+comment on column private.book_uploads.sender is 'The running copy of the function that handed over its beginning.';
+comment on column private.book_uploads.is_interrupted is
+  'Whether a part of it came through another copy of the function, or the database was restarted meanwhile: batches may be lost.';
+comment on column private.book_uploads.doubt is
+  'Why it waits for the host although its end came: see private.upload_doubt(). No further batch is added to it.';
 
 create table private.book_upload_batches (
   id bigint generated always as identity primary key,
@@ -72,7 +81,27 @@ comment on function private.lock_book(uuid) is 'Locks the book of a system for w
 
 revoke all on function private.lock_book(uuid) from public;
 
-create function private.book_stage_open(p_system_id uuid)
+create function private.record_book_change(p_system_id uuid, p_operation text, p_old_values jsonb, p_new_values jsonb)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.write_audit(
+    (select system.organization_id from public.systems as system where system.id = p_system_id),
+    'song_books', p_system_id::text, p_operation, p_old_values, p_new_values
+  );
+end;
+$$;
+
+comment on function private.record_book_change(uuid, text, jsonb, jsonb) is
+  'Writes what was done to a book as one entry of the audit log, however many songs it concerns. Definer: as write_audit.';
+
+revoke all on function private.record_book_change(uuid, text, jsonb, jsonb) from public;
+
+create function private.book_stage_open(p_system_id uuid, p_sender uuid default null)
 returns uuid
 language plpgsql
 volatile
@@ -84,17 +113,18 @@ declare
 begin
   perform private.lock_book(p_system_id);
   delete from private.book_uploads as upload where upload.system_id = p_system_id and upload.state = 'staged';
-  insert into private.book_uploads (system_id) values (p_system_id) returning id into v_upload_id;
+  delete from private.book_drafts as draft where draft.system_id = p_system_id;
+  insert into private.book_uploads (system_id, sender) values (p_system_id, p_sender) returning id into v_upload_id;
   return v_upload_id;
 end;
 $$;
 
-comment on function private.book_stage_open(uuid) is
-  'Starts an upload of the system''s book, dropping one that was under way. The live book stays as it is. Definer: books are
-private; callers check who may write songs.';
+comment on function private.book_stage_open(uuid, uuid) is
+  'Starts an upload of the system''s book, dropping one that was under way. The live book stays as it is. p_sender: the running copy
+of the function that hands it over. Definer: books are private; callers check who may write songs.';
 
-revoke all on function private.book_stage_open(uuid) from public;
-grant execute on function private.book_stage_open(uuid) to service_role;
+revoke all on function private.book_stage_open(uuid, uuid) from public;
+grant execute on function private.book_stage_open(uuid, uuid) to service_role;
 
 create function private.read_songs(p_songs jsonb, out artists text[], out titles text[], out errors jsonb)
 language plpgsql
@@ -103,14 +133,16 @@ security invoker
 set search_path = ''
 as $$
 begin
-  select
-    coalesce(array_agg(song.value ->> 'artist' order by song.number), '{}'),
-    coalesce(array_agg(song.value ->> 'title' order by song.number), '{}')
+  select coalesce(array_agg(song.artist), '{}'), coalesce(array_agg(song.title), '{}')
   into artists, titles
-  from jsonb_array_elements(p_songs) with ordinality as song (value, number)
-  where jsonb_typeof(song.value -> 'artist') = 'string' and jsonb_typeof(song.value -> 'title') = 'string'
-    and song.value ->> 'artist' ~ '[^[:space:]]' and song.value ->> 'title' ~ '[^[:space:]]'
-    and char_length(song.value ->> 'artist') <= 255 and char_length(song.value ->> 'title') <= 255;
+  from (
+    select element.value ->> 'artist' as artist, element.value ->> 'title' as title
+    from jsonb_array_elements(p_songs) with ordinality as element (value, number)
+    where jsonb_typeof(element.value -> 'artist') = 'string' and jsonb_typeof(element.value -> 'title') = 'string'
+    order by element.number
+  ) as song
+  where char_length(song.artist) <= 255 and char_length(song.title) <= 255
+    and song.artist ~ '[^[:space:]]' and song.title ~ '[^[:space:]]';
 
   errors := '[]';
   if cardinality(artists) < jsonb_array_length(p_songs) then
@@ -140,7 +172,7 @@ comment on function private.read_songs(jsonb) is
 
 revoke all on function private.read_songs(jsonb) from public;
 
-create function private.book_stage_add(p_system_id uuid, p_songs jsonb)
+create function private.book_stage_add(p_system_id uuid, p_songs jsonb, p_sender uuid default null)
 returns table (processed integer, errors jsonb)
 language plpgsql
 volatile
@@ -150,7 +182,7 @@ set jit = off
 as $$
 declare
   v_hash uuid := md5(p_songs::text)::uuid;
-  v_upload_id uuid;
+  v_upload private.book_uploads;
   v_known private.book_upload_batches;
   v_songs record;
   v_found record;
@@ -170,23 +202,30 @@ begin
   end if;
 
   perform private.lock_book(p_system_id);
-  select upload.id into v_upload_id
+  select upload.* into v_upload
   from private.book_uploads as upload
   where upload.system_id = p_system_id and upload.state = 'staged';
-  if v_upload_id is null and v_known.id is not null then
+  if v_upload.id is null and v_known.id is not null then
     -- The last batch again, after its upload was published: the client saw no answer. It must not become a new book.
     processed := v_known.accepted;
     errors := v_known.errors;
     return next;
     return;
   end if;
-  if v_upload_id is null or exists (
+  if v_upload.id is null or exists (
     select
     from private.book_upload_batches as batch
-    where batch.upload_id = v_upload_id
+    where batch.upload_id = v_upload.id
     having max(batch.received_at) < now() - interval '1 hour'
+      -- Its end came, and this is not that end again.
+      or v_upload.doubt is not null and bool_or(batch.received < 1000) and not bool_or(batch.content_hash = v_hash)
   ) then
-    v_upload_id := private.book_stage_open(p_system_id);
+    -- OpenKJ begins with clearDatabase: that must have been lost.
+    v_upload.id := private.book_stage_open(p_system_id);
+    v_upload.sender := null;
+  end if;
+  if p_sender is distinct from v_upload.sender then
+    update private.book_uploads as upload set is_interrupted = true where upload.id = v_upload.id and not upload.is_interrupted;
   end if;
 
   if v_known.id is not null then
@@ -196,7 +235,7 @@ begin
       upload_id, content_hash, received, accepted, errors, first_spelling_id, last_spelling_id, payload
     )
     values (
-      v_upload_id, v_hash, v_known.received, processed, errors, v_known.first_spelling_id, v_known.last_spelling_id, p_songs
+      v_upload.id, v_hash, v_known.received, processed, errors, v_known.first_spelling_id, v_known.last_spelling_id, p_songs
     )
     on conflict (upload_id, content_hash) do nothing;
   else
@@ -207,25 +246,72 @@ begin
       spelling_ids, song_ids, artist_ids
     )
     values (
-      v_upload_id, v_hash, jsonb_array_length(p_songs), processed, errors,
+      v_upload.id, v_hash, jsonb_array_length(p_songs), processed, errors,
       v_found.spelling_ids[1], v_found.spelling_ids[cardinality(v_found.spelling_ids)],
       v_found.spelling_ids, v_found.song_ids, v_found.artist_ids
     )
     on conflict (upload_id, content_hash) do nothing;
   end if;
+  if found then
+    delete from private.book_drafts as draft where draft.system_id = p_system_id;
+    update private.book_uploads as upload set doubt = null where upload.id = v_upload.id and upload.doubt is not null;
+  end if;
   return next;
 end;
 $$;
 
-comment on function private.book_stage_add(uuid, jsonb) is
-  'Stages a batch of [{"artist", "title"}], opening an upload when there is none or the last one was left an hour ago. Returns how
-many songs were taken and, for each of the others, its index and what is wrong with it. The same batch twice counts once. Definer:
-the catalogue and books are private; callers check who may write songs.';
+comment on function private.book_stage_add(uuid, jsonb, uuid) is
+  'Stages a batch of [{"artist", "title"}], opening an upload when there is none, the last one was left an hour ago, or it waits for
+the host. Returns how many songs were taken and, for each of the others, its index and what is wrong with it. The same batch twice
+counts once. p_sender as in book_stage_open. Definer: the catalogue and books are private; callers check who may write songs.';
 
-revoke all on function private.book_stage_add(uuid, jsonb) from public;
-grant execute on function private.book_stage_add(uuid, jsonb) to service_role;
+revoke all on function private.book_stage_add(uuid, jsonb, uuid) from public;
+grant execute on function private.book_stage_add(uuid, jsonb, uuid) to service_role;
 
-create function private.book_publish(p_system_id uuid, out changed boolean, out songs integer)
+-- A book that is ready to replace the live one. Whoever changes a book, or adds to its upload, drops it.
+create table private.book_drafts (
+  system_id uuid primary key references private.books (system_id) on delete cascade,
+  songs integer not null,
+  songs_removed integer not null,
+  newest integer[] not null,
+  spelling_ids integer[]
+);
+
+alter table private.book_drafts enable row level security;
+revoke all on private.book_drafts from anon, authenticated, service_role;
+
+comment on table private.book_drafts is
+  'Books made ready beside the live ones, so that publishing is a matter of milliseconds. Columns as in private.books.';
+comment on column private.book_drafts.songs_removed is 'How many songs of the live book it does not have.';
+
+create table private.book_draft_chunks (
+  system_id uuid not null references private.book_drafts (system_id) on delete cascade,
+  chunk integer not null,
+  songs integer not null,
+  members bytea not null,
+  primary key (system_id, chunk)
+);
+
+alter table private.book_draft_chunks enable row level security;
+revoke all on private.book_draft_chunks from anon, authenticated, service_role;
+
+comment on table private.book_draft_chunks is 'As private.book_chunks.';
+
+create table private.book_draft_letters (
+  system_id uuid not null references private.book_drafts (system_id) on delete cascade,
+  letter text collate "C" not null,
+  artists integer[] not null,
+  songs integer[] not null,
+  primary key (system_id, letter)
+);
+
+alter table private.book_draft_letters enable row level security;
+revoke all on private.book_draft_letters from anon, authenticated, service_role;
+
+comment on table private.book_draft_letters is 'As private.book_letters.';
+
+create function private.draft_book(p_system_id uuid, p_spelling_ids integer[], p_artist_ids integer[])
+returns boolean
 language plpgsql
 volatile
 security definer
@@ -234,14 +320,329 @@ set jit = off
 set work_mem = '64MB'
 as $$
 declare
-  v_upload_id uuid;
-  v_hash uuid;
-  v_live_hash uuid;
+  v_draft private.book_drafts;
+  v_added integer;
+  v_chunk record;
+  v_first integer;
+  v_end integer;
+begin
+  delete from private.book_drafts as draft where draft.system_id = p_system_id;
+  insert into private.book_drafts (system_id, songs, songs_removed, newest, spelling_ids)
+  values (p_system_id, cardinality(p_spelling_ids), 0, '{}', case when cardinality(p_spelling_ids) <= 2000 then p_spelling_ids end);
+  insert into private.book_draft_chunks (system_id, chunk, songs, members)
+  select p_system_id, next.chunk, next.songs, next.members from private.chunk_members(p_spelling_ids) as next;
+
+  select
+    cardinality(p_spelling_ids) - coalesce(sum(kept.songs), 0),
+    private.book_size(p_system_id) - coalesce(sum(kept.songs), 0)
+  into v_added, v_draft.songs_removed
+  from private.book_draft_chunks as next
+  join private.book_chunks as live on live.system_id = next.system_id and live.chunk = next.chunk
+  cross join lateral bit_count(private.member_bits(next.members) & private.member_bits(live.members)) as kept (songs)
+  where next.system_id = p_system_id;
+  if v_added = 0 and v_draft.songs_removed = 0 then
+    delete from private.book_drafts as draft where draft.system_id = p_system_id;
+    return false;
+  end if;
+
+  v_draft.newest := '{}';
+  if v_added > 0 then
+    -- From the end of the catalogue, until there are enough.
+    for v_chunk in
+      select next.chunk, live.members || ''::bytea as live_members
+      from private.book_draft_chunks as next
+      left join private.book_chunks as live on live.system_id = next.system_id and live.chunk = next.chunk
+      where next.system_id = p_system_id and next.members is distinct from live.members
+      order by next.chunk desc
+    loop
+      v_first := private.chunk_start(v_chunk.chunk);
+      v_end := private.chunk_start(v_chunk.chunk + 1);
+      v_draft.newest := v_draft.newest || array(
+        select spelling_id
+        from unnest(p_spelling_ids) as spelling_id
+        where spelling_id >= v_first and spelling_id < v_end
+          and get_bit(v_chunk.live_members, spelling_id % 240000) is distinct from 1
+        order by spelling_id desc
+        limit 200 - cardinality(v_draft.newest)
+      );
+      exit when cardinality(v_draft.newest) = 200;
+    end loop;
+  end if;
+  update private.book_drafts as draft
+  set songs_removed = v_draft.songs_removed, newest = v_draft.newest
+  where draft.system_id = p_system_id;
+  insert into private.book_draft_letters (system_id, letter, artists, songs)
+  select p_system_id, listed.letter, array_agg(listed.spelling_id), array_agg(listed.songs)
+  from (
+    select artist.letter, counted.spelling_id, counted.songs
+    from (
+      select member.artist_id, min(member.spelling_id) as spelling_id, count(*)::integer as songs
+      from unnest(p_spelling_ids, p_artist_ids) as member (spelling_id, artist_id)
+      group by member.artist_id
+    ) as counted
+    join private.song_artists as artist on artist.id = counted.artist_id
+    order by artist.letter, artist.name
+  ) as listed
+  group by listed.letter;
+  return true;
+end;
+$$;
+
+comment on function private.draft_book(uuid, integer[], integer[]) is
+  'Makes a book of exactly these spellings ready, which come with their artists; false, and no draft, when the live book is the same.
+Callers hold its lock. Definer: books are private.';
+
+revoke all on function private.draft_book(uuid, integer[], integer[]) from public;
+
+create function private.publish_draft(p_system_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+  -- What stays as it is is not written again.
+  delete from private.book_chunks as live
+  where live.system_id = p_system_id and not exists (
+    select
+    from private.book_draft_chunks as draft
+    where draft.system_id = p_system_id and draft.chunk = live.chunk and draft.members = live.members
+  );
+  insert into private.book_chunks (system_id, chunk, songs, members)
+  select draft.system_id, draft.chunk, draft.songs, draft.members
+  from private.book_draft_chunks as draft
+  where draft.system_id = p_system_id
+  on conflict do nothing;
+
+  delete from private.book_letters as live
+  where live.system_id = p_system_id and not exists (
+    select
+    from private.book_draft_letters as draft
+    where draft.system_id = p_system_id and draft.letter = live.letter and draft.artists = live.artists and draft.songs = live.songs
+  );
+  insert into private.book_letters (system_id, letter, artists, songs)
+  select draft.system_id, draft.letter, draft.artists, draft.songs
+  from private.book_draft_letters as draft
+  where draft.system_id = p_system_id
+  on conflict do nothing;
+
+  update private.books as book
+  set
+    songs = draft.songs, spelling_ids = draft.spelling_ids, newest = (draft.newest || book.newest)[:200], changed_at = now()
+  from private.book_drafts as draft
+  where book.system_id = p_system_id and draft.system_id = p_system_id;
+  delete from private.book_drafts as draft where draft.system_id = p_system_id;
+end;
+$$;
+
+comment on function private.publish_draft(uuid) is
+  'Puts the book that was made ready in the place of the live one. Callers hold its lock. Definer: books are private.';
+
+revoke all on function private.publish_draft(uuid) from public;
+
+create function private.replace_book(p_system_id uuid, p_spelling_ids integer[], p_artist_ids integer[])
+returns boolean
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+  if not private.draft_book(p_system_id, p_spelling_ids, p_artist_ids) then
+    return false;
+  end if;
+  perform private.publish_draft(p_system_id);
+  return true;
+end;
+$$;
+
+comment on function private.replace_book(uuid, integer[], integer[]) is
+  'Gives the book exactly these spellings, which come with their artists, and says whether that changed anything. Callers hold its
+lock. Definer: books are private.';
+
+revoke all on function private.replace_book(uuid, integer[], integer[]) from public;
+
+create function private.upload_hash(p_upload_id uuid)
+returns uuid
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select coalesce(md5(string_agg(batch.content_hash::text, '' order by batch.content_hash)), md5(''))::uuid
+  from private.book_upload_batches as batch
+  where batch.upload_id = p_upload_id and batch.received > 0;
+$$;
+
+comment on function private.upload_hash(uuid) is 'By which an unchanged book is recognised. Definer: uploads are private.';
+
+revoke all on function private.upload_hash(uuid) from public;
+
+create function private.draft_upload(p_system_id uuid, p_upload_id uuid)
+returns boolean
+language plpgsql
+volatile
+security definer
+set search_path = ''
+set jit = off
+set work_mem = '64MB'
+as $$
+declare
   v_batch record;
   v_songs record;
   v_found record;
   v_spelling_ids integer[];
   v_artist_ids integer[];
+begin
+  if private.upload_hash(p_upload_id) = (select book.content_hash from private.books as book where book.system_id = p_system_id) then
+    return false;
+  elsif exists (select from private.book_drafts as draft where draft.system_id = p_system_id) then
+    return true;
+  end if;
+  for v_batch in
+    select batch.id, batch.payload
+    from private.book_upload_batches as batch
+    where batch.upload_id = p_upload_id and batch.payload is not null
+  loop
+    select * into v_songs from private.read_songs(v_batch.payload);
+    select * into v_found from private.require_spellings(v_songs.artists, v_songs.titles);
+    update private.book_upload_batches as batch
+    set payload = null, spelling_ids = v_found.spelling_ids, song_ids = v_found.song_ids, artist_ids = v_found.artist_ids
+    where batch.id = v_batch.id;
+  end loop;
+  -- A book has one spelling of a song: the one the catalogue knew first.
+  select coalesce(array_agg(kept.spelling_id), '{}'), coalesce(array_agg(kept.artist_id), '{}')
+  into v_spelling_ids, v_artist_ids
+  from (
+    select min(staged.spelling_id) as spelling_id, min(staged.artist_id) as artist_id
+    from private.book_upload_batches as batch
+    cross join lateral unnest(batch.spelling_ids, batch.song_ids, batch.artist_ids)
+      as staged (spelling_id, song_id, artist_id)
+    where batch.upload_id = p_upload_id
+    group by staged.song_id
+  ) as kept;
+  return private.draft_book(p_system_id, v_spelling_ids, v_artist_ids);
+end;
+$$;
+
+comment on function private.draft_upload(uuid, uuid) is
+  'Makes the book of a staged upload ready; false when the live book is the same. Callers hold the lock of the book. Definer: books
+are private.';
+
+revoke all on function private.draft_upload(uuid, uuid) from public;
+
+create function private.spelling_key(p_spelling_id integer)
+returns text
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select lower(spelling.artist) || U&'\0001' || lower(spelling.title) from private.song_spellings as spelling where spelling.id = p_spelling_id;
+$$;
+
+comment on function private.spelling_key(integer) is
+  'By which OpenKJ sorts a song, to be compared byte by byte (collation "C"). Definer: the catalogue is private.';
+
+revoke all on function private.spelling_key(integer) from public;
+
+-- OpenKJ sends batch after batch, looks at no answer and sends none again. One that is lost on its way, because the network, the
+-- function or the database was away, is not missed by anybody but here.
+create function private.upload_doubt(p_upload private.book_uploads, p_has_ended boolean)
+returns text
+language plpgsql
+stable
+security definer
+set search_path = ''
+set jit = off
+as $$
+declare
+  -- What was in a batch of 1,000 that got lost, if most of it was in the book before.
+  v_suspicious constant integer := 500;
+  v_songs integer;
+  v_live integer := private.book_size(p_upload.system_id);
+  v_removed integer;
+  v_firsts text[];
+  v_lasts text[];
+  v_is_sorted boolean;
+begin
+  select draft.songs, draft.songs_removed into v_songs, v_removed
+  from private.book_drafts as draft
+  where draft.system_id = p_upload.system_id;
+  if v_removed is null or v_removed < v_suspicious then
+    return null;
+  end if;
+  -- One short batch is what a small book looks like: without a sign of a break it is taken at its word.
+  if p_has_ended and not p_upload.is_interrupted and not exists (
+    select from private.book_upload_batches as batch where batch.upload_id = p_upload.id and batch.received >= 1000
+  ) then
+    return null;
+  end if;
+
+  -- OpenKJ sorts its songs, and sends each batch backwards.
+  select
+    coalesce(array_agg(batch.first order by batch.id), '{}'),
+    coalesce(array_agg(batch.last order by batch.id), '{}'),
+    coalesce(bool_and(batch.is_sorted), true)
+  into v_firsts, v_lasts, v_is_sorted
+  from (
+    select
+      batch.id, first.key as first, last.key as last,
+      first.key <= last.key collate "C" and coalesce(lag(last.key) over sent < first.key collate "C", true) as is_sorted
+    from private.book_upload_batches as batch
+    cross join lateral private.spelling_key(batch.last_spelling_id) as first (key)
+    cross join lateral private.spelling_key(batch.first_spelling_id) as last (key)
+    where batch.upload_id = p_upload.id and batch.accepted > 0
+    window sent as (order by batch.id)
+  ) as batch;
+
+  if v_is_sorted and v_live - v_removed >= v_songs / 2 then
+    -- The book as it was, with changes. Songs that the host took out lie anywhere; those of a lost batch lie before, between or,
+    -- unless the end came, behind the others.
+    return (
+      select 'gap'
+      from (
+        select width_bucket(removed.key collate "C", v_firsts) as place, removed.key
+        from (
+          -- Unpacked once per chunk, not once per song.
+          select live.chunk, live.members, draft.members || ''::bytea as draft_members
+          from private.book_chunks as live
+          left join private.book_draft_chunks as draft on draft.system_id = live.system_id and draft.chunk = live.chunk
+          where live.system_id = p_upload.system_id and draft.members is distinct from live.members
+          offset 0
+        ) as chunk
+        cross join lateral private.chunk_spellings(chunk.chunk, chunk.members) as member (spelling_id)
+        cross join lateral private.spelling_key(member.spelling_id) as removed (key)
+        where get_bit(chunk.draft_members, member.spelling_id % 240000) is distinct from 1
+      ) as removed
+      where removed.place = 0 or removed.key > v_lasts[removed.place] collate "C"
+      group by removed.place
+      having count(*) >= v_suspicious and (removed.place = 0 or removed.place < cardinality(v_firsts) or not p_has_ended)
+      limit 1
+    );
+  end if;
+  -- Another book, or in no order: what is missing cannot be told, only that something may be.
+  return case when p_upload.is_interrupted and v_songs <= v_live - v_suspicious then 'interrupted' end;
+end;
+$$;
+
+comment on function private.upload_doubt(private.book_uploads, boolean) is
+  'Why a staged upload, whose book is drafted, may have lost batches: "gap" when songs of the live book are missing that stand together
+before or between two batches (or behind the last one, when no end came), "interrupted" when it came through two copies of the
+function or past a restart and is smaller; null when there is nothing to suspect, as with one short batch and no restart. Definer: books are private.';
+
+revoke all on function private.upload_doubt(private.book_uploads, boolean) from public;
+
+create function private.book_publish(p_system_id uuid, out changed boolean, out songs integer)
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_upload_id uuid;
+  v_songs integer;
 begin
   changed := false;
   perform private.lock_book(p_system_id);
@@ -249,41 +650,19 @@ begin
   from private.book_uploads as upload
   where upload.system_id = p_system_id and upload.state = 'staged';
   if found then
-    select md5(string_agg(batch.content_hash::text, '' order by batch.content_hash))::uuid into v_hash
-    from private.book_upload_batches as batch
-    where batch.upload_id = v_upload_id and batch.received > 0;
-    v_hash := coalesce(v_hash, md5('')::uuid);
-    select book.content_hash into v_live_hash from private.books as book where book.system_id = p_system_id;
-
-    if v_hash is distinct from v_live_hash then
-      for v_batch in
-        select batch.id, batch.payload
-        from private.book_upload_batches as batch
-        where batch.upload_id = v_upload_id and batch.payload is not null
-      loop
-        select * into v_songs from private.read_songs(v_batch.payload);
-        select * into v_found from private.require_spellings(v_songs.artists, v_songs.titles);
-        update private.book_upload_batches as batch
-        set spelling_ids = v_found.spelling_ids, song_ids = v_found.song_ids, artist_ids = v_found.artist_ids
-        where batch.id = v_batch.id;
-      end loop;
-      -- A book has one spelling of a song: the one the catalogue knew first.
-      select coalesce(array_agg(kept.spelling_id), '{}'), coalesce(array_agg(kept.artist_id), '{}')
-      into v_spelling_ids, v_artist_ids
-      from (
-        select min(staged.spelling_id) as spelling_id, min(staged.artist_id) as artist_id
-        from private.book_upload_batches as batch
-        cross join lateral unnest(batch.spelling_ids, batch.song_ids, batch.artist_ids)
-          as staged (spelling_id, song_id, artist_id)
-        where batch.upload_id = v_upload_id
-        group by staged.song_id
-      ) as kept;
-      changed := private.replace_book(p_system_id, v_spelling_ids, v_artist_ids);
+    changed := private.draft_upload(p_system_id, v_upload_id);
+    if changed then
+      v_songs := private.book_size(p_system_id);
+      perform private.publish_draft(p_system_id);
+      perform private.record_book_change(
+        p_system_id, 'import', jsonb_build_object('songs', v_songs), jsonb_build_object('songs', private.book_size(p_system_id))
+      );
     end if;
-
-    update private.books as book set content_hash = v_hash, published_at = now() where book.system_id = p_system_id;
+    update private.books as book
+    set content_hash = private.upload_hash(v_upload_id), published_at = now()
+    where book.system_id = p_system_id;
     delete from private.book_uploads as upload where upload.system_id = p_system_id and upload.state = 'published';
-    update private.book_uploads as upload set state = 'published', closed_at = now() where upload.id = v_upload_id;
+    update private.book_uploads as upload set state = 'published', doubt = null, closed_at = now() where upload.id = v_upload_id;
     update private.book_upload_batches as batch
     set payload = null, spelling_ids = null, song_ids = null, artist_ids = null
     where batch.upload_id = v_upload_id;
@@ -299,103 +678,43 @@ there are now. Without an upload under way nothing happens. Definer: books are p
 revoke all on function private.book_publish(uuid) from public;
 grant execute on function private.book_publish(uuid) to service_role;
 
-create function private.replace_book(p_system_id uuid, p_spelling_ids integer[], p_artist_ids integer[])
-returns boolean
+create function private.book_stage_end(
+  p_system_id uuid, p_has_ended boolean default true, out published boolean, out changed boolean, out songs integer
+)
 language plpgsql
 volatile
 security definer
 set search_path = ''
-set jit = off
 as $$
 declare
-  v_newest integer[];
-  v_changed boolean;
+  v_upload private.book_uploads;
+  v_doubt text;
 begin
-  with
-    next_chunks as materialized (select * from private.chunk_members(p_spelling_ids)),
-    -- As the book was, whatever the rest of this statement does; unpacked once per chunk.
-    previous_chunks as materialized (
-      select book.chunk, book.members || ''::bytea as members
-      from private.book_chunks as book
-      where book.system_id = p_system_id
-    ),
-    removed as (
-      delete from private.book_chunks as book
-      where book.system_id = p_system_id and book.chunk not in (select chunk from next_chunks)
-      returning book.chunk
-    ),
-    replaced as (
-      insert into private.book_chunks as book (system_id, chunk, songs, members)
-      select p_system_id, next.chunk, next.songs, next.members
-      from next_chunks as next
-      where not exists (
-        select
-        from previous_chunks as previous
-        where previous.chunk = next.chunk and previous.members = next.members
-      )
-      on conflict (system_id, chunk) do update set songs = excluded.songs, members = excluded.members
-      returning book.chunk
-    ),
-    added as (
-      select spelling_id
-      from unnest(p_spelling_ids) as spelling_id
-      left join previous_chunks as previous on previous.chunk = private.song_chunk(spelling_id)
-      where get_bit(previous.members, spelling_id % 240000) is distinct from 1
-      order by spelling_id desc
-      limit 200
-    )
-  select
-    exists (select from removed) or exists (select from replaced),
-    array(select spelling_id from added order by spelling_id desc)
-  into v_changed, v_newest;
-
-  if v_changed then
-    update private.books as book
-    set
-      songs = cardinality(p_spelling_ids),
-      spelling_ids = case when cardinality(p_spelling_ids) <= 2000 then p_spelling_ids end,
-      newest = (v_newest || book.newest)[:200],
-      changed_at = now()
-    where book.system_id = p_system_id;
-    perform private.index_book_artists(p_system_id, p_spelling_ids, p_artist_ids);
+  perform private.lock_book(p_system_id);
+  update private.book_uploads as upload
+  set is_interrupted = upload.is_interrupted or upload.opened_at < pg_postmaster_start_time()
+  where upload.system_id = p_system_id and upload.state = 'staged'
+  returning upload.* into v_upload;
+  if found and private.draft_upload(p_system_id, v_upload.id) then
+    v_doubt := private.upload_doubt(v_upload, p_has_ended);
+    update private.book_uploads as upload set doubt = v_doubt where upload.id = v_upload.id;
   end if;
-  return v_changed;
+  published := v_doubt is null;
+  if published then
+    select result.changed, result.songs into changed, songs from private.book_publish(p_system_id) as result;
+  else
+    changed := false;
+    songs := private.book_size(p_system_id);
+  end if;
 end;
 $$;
 
-comment on function private.replace_book(uuid, integer[], integer[]) is
-  'Gives the book exactly these spellings, which come with their artists, and says whether that changed anything. Callers hold its
-lock. Definer: books are private.';
+comment on function private.book_stage_end(uuid, boolean) is
+  'Publishes the staged upload, whose end came or which has been silent; one that may have lost batches is kept for the host to decide.
+Tells whether it was published, whether any song changed and how many there are now. Definer: as book_publish.';
 
-revoke all on function private.replace_book(uuid, integer[], integer[]) from public;
-
-create function private.index_book_artists(p_system_id uuid, p_spelling_ids integer[], p_artist_ids integer[])
-returns void
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-begin
-  delete from private.book_letters as entry where entry.system_id = p_system_id;
-  insert into private.book_letters (system_id, letter, artists, songs)
-  select
-    p_system_id, private.artist_letter(artist.name),
-    array_agg(counted.spelling_id order by artist.name), array_agg(counted.songs order by artist.name)
-  from (
-    select member.artist_id, min(member.spelling_id) as spelling_id, count(*)::integer as songs
-    from unnest(p_spelling_ids, p_artist_ids) as member (spelling_id, artist_id)
-    group by member.artist_id
-  ) as counted
-  join private.song_artists as artist on artist.id = counted.artist_id
-  group by 2;
-end;
-$$;
-
-comment on function private.index_book_artists(uuid, integer[], integer[]) is
-  'Rebuilds what browsing reads. Callers hold the lock of the book. Definer: books are private.';
-
-revoke all on function private.index_book_artists(uuid, integer[], integer[]) from public;
+revoke all on function private.book_stage_end(uuid, boolean) from public;
+grant execute on function private.book_stage_end(uuid, boolean) to service_role;
 
 create function private.book_stage_expire(p_idle interval default '10 seconds')
 returns table (system_id uuid, changed boolean, songs integer)
@@ -410,29 +729,30 @@ begin
   for v_staged in
     select
       upload.system_id,
-      bool_or(batch.received < 1000) as is_complete,
+      bool_or(batch.received < 1000) as has_ended,
       sum(batch.accepted) as songs
     from private.book_uploads as upload
     join private.book_upload_batches as batch on batch.upload_id = upload.id
-    where upload.state = 'staged'
+    where upload.state = 'staged' and upload.doubt is null
     group by upload.system_id
     having max(batch.received_at) < now() - p_idle
     order by upload.system_id
   loop
     -- Only full batches: a finished upload whose last batch happened to be full, or a cancelled one. A book that would
     -- shrink by more than a tenth waits for the host.
-    if v_staged.is_complete or v_staged.songs >= 0.9 * private.book_size(v_staged.system_id) then
-      system_id := v_staged.system_id;
-      select published.changed, published.songs into changed, songs from private.book_publish(system_id) as published;
-      return next;
+    if v_staged.has_ended or v_staged.songs >= 0.9 * private.book_size(v_staged.system_id) then
+      return query
+      select v_staged.system_id, ended.changed, ended.songs
+      from private.book_stage_end(v_staged.system_id, v_staged.has_ended) as ended
+      where ended.published;
     end if;
   end loop;
 end;
 $$;
 
 comment on function private.book_stage_expire(interval) is
-  'Publishes uploads that have been silent for a while, unless their book would be much smaller than the live one: those stay
-staged for the host to decide. Returns what it published. A job; definer because books are private.';
+  'Publishes uploads that have been silent for a while, unless their book would be much smaller than the live one or batches may be
+lost: those stay staged for the host to decide. Returns what it published. A job; definer because books are private.';
 
 revoke all on function private.book_stage_expire(interval) from public;
 grant execute on function private.book_stage_expire(interval) to service_role;
@@ -469,6 +789,8 @@ as $$
   select jsonb_build_object(
     'opened_at', upload.opened_at,
     'published_at', upload.closed_at,
+    'is_interrupted', upload.is_interrupted,
+    'doubt', upload.doubt,
     'last_batch_at', (select max(batches.received_at) from batches),
     'batches', (select count(*) from batches),
     'full_batches', (select count(*) from batches where batches.received >= 1000),

@@ -35,12 +35,12 @@ security invoker
 set search_path = ''
 as $$
 begin
-  return private.search_token('~', left(p_word, case when char_length(p_word) < 3 then 1 else 3 end), false);
+  return private.search_token('~', left(p_word, 3), false);
 end;
 $$;
 
 comment on function private.search_beginning(text) is
-  'A token which every word has that begins like this, and others that have only its first letters in common.';
+  'A token which every word has that begins like this, and others that have only its first three letters in common.';
 
 revoke all on function private.search_beginning(text) from public;
 
@@ -85,7 +85,7 @@ begin
       v_question.patterns := v_question.patterns || private.search_pattern(v_word, false);
     end if;
   end loop;
-  if char_length(v_last) in (1, 3) then
+  if char_length(v_last) <= 3 then
     v_question.index := concat_ws(' & ', v_question.index, private.search_token('~', v_last, false));
   elsif v_question.index is null then
     v_question.index := private.search_token(' ', v_last, true);
@@ -125,6 +125,51 @@ comment on function private.ask_for_start(text) is 'Songs whose artist or title 
 
 revoke all on function private.ask_for_start(text) from public;
 
+create function private.similar_words(p_word text, p_is_beginning boolean)
+returns setof text
+language plpgsql
+stable
+strict
+security definer
+rows 20
+set search_path = ''
+as $$
+declare
+  v_neighbours text[] := array_remove(private.word_neighbours(p_word), '');
+  -- One letter of three says too little.
+  v_is_beginning boolean := p_is_beginning and char_length(p_word) > 3;
+  v_question tsquery := (
+    select string_agg(
+      '''' || replace(replace(neighbour, '\', '\\'), '''', '''''') || '''' || case when v_is_beginning then ':*' else '' end, ' | '
+    )::tsquery
+    from unnest(v_neighbours) as neighbour
+  );
+begin
+  return query
+  select known.word::text
+  from private.song_words as known
+  where array_to_tsvector(private.word_neighbours(known.word)) @@ v_question
+    and (
+      not v_is_beginning
+      or private.word_neighbours(known.word) && v_neighbours
+      -- What was typed may have lost or gained a letter.
+      or exists (
+        select
+        from generate_series(char_length(p_word) - 1, char_length(p_word) + 1) as length
+        where private.word_neighbours(left(known.word, length)) && v_neighbours
+      )
+    )
+  order by char_length(known.word), known.word
+  limit 100;
+end;
+$$;
+
+comment on function private.similar_words(text, boolean) is
+  'Known words one slip away from a word, the shortest first; with p_is_beginning also those that begin with something one slip away.
+Definer: the catalogue is private.';
+
+revoke all on function private.similar_words(text, boolean) from public;
+
 create function private.ask_for_similar_words(p_words text[])
 returns private.song_question
 language plpgsql
@@ -138,6 +183,7 @@ declare
   v_tokens text;
   v_patterns text;
   v_word text;
+  v_is_last boolean;
   v_known boolean[];
 begin
   -- If there is a word nobody has ever sung, that is the slip, and the others stay as they are.
@@ -157,37 +203,35 @@ begin
   v_question.is_exact := false;
   for v_place in 1..cardinality(p_words) loop
     v_word := p_words[v_place];
-    continue when v_word in ('and', 'the') and v_place < cardinality(p_words);
+    v_is_last := v_place = cardinality(p_words);
+    continue when v_word in ('and', 'the') and not v_is_last;
     v_tokens := null;
     v_patterns := null;
     if not v_known[v_place] or not false = any (v_known) then
-      select
-        string_agg(private.search_token(' ', known.word, false), ' | '), string_agg(private.search_pattern(known.word, false), '|')
+      select string_agg(private.search_token(' ', candidate.word, false), ' | '), string_agg(private.search_pattern(candidate.word, false), '|')
       into v_tokens, v_patterns
-      from private.song_words as known
-      where private.word_neighbours(known.word) && private.word_neighbours(v_word);
+      from private.similar_words(v_word, v_is_last) as candidate (word);
     end if;
     v_question.index := concat_ws(
       ' & ', v_question.index,
       '(' || concat_ws(
         ' | ',
         case
-          when v_place < cardinality(p_words) then private.search_token(' ', v_word, false)
+          when not v_is_last then private.search_token(' ', v_word, false)
           when v_known[v_place] and v_place > 1 then private.search_beginning(v_word)
           else private.search_token(' ', v_word, true)
         end,
         v_tokens
       ) || ')'
     );
-    v_question.patterns := v_question.patterns
-      || concat_ws('|', private.search_pattern(v_word, v_place = cardinality(p_words)), v_patterns);
+    v_question.patterns := v_question.patterns || concat_ws('|', private.search_pattern(v_word, v_is_last), v_patterns);
   end loop;
   return v_question;
 end;
 $$;
 
 comment on function private.ask_for_similar_words(text[]) is
-  'Songs with all these words or words one slip away from them. Definer: the catalogue is private.';
+  'Songs with all these words or words one slip away from them, the last one perhaps unfinished. Definer: the catalogue is private.';
 
 revoke all on function private.ask_for_similar_words(text[]) from public;
 
@@ -242,7 +286,7 @@ comment on function private.search_spellings(uuid, private.song_question, intege
 
 revoke all on function private.search_spellings(uuid, private.song_question, integer) from public;
 
-create function private.search_book(p_system_id uuid, p_query text, p_limit integer, p_offset integer)
+create function private.search_book(p_system_id uuid, p_query text, p_limit integer, p_offset integer, p_venue_id uuid default null)
 returns table (song_id bigint, artist text, title text, match text, total_count integer)
 language plpgsql
 stable
@@ -282,7 +326,7 @@ begin
         from (
           select popularity.song_id
           from private.song_popularity as popularity
-          where popularity.system_id = p_system_id
+          where popularity.venue_id = p_venue_id
           order by popularity.requests desc, popularity.song_id
           limit 50
         ) as popular
@@ -310,6 +354,9 @@ begin
         union all
         select * from by_similar_words
       ) as every
+      where not exists (
+        select from public.blocked_songs as blocked where blocked.venue_id = p_venue_id and blocked.song_id = every.song_id
+      )
       order by every.spelling_id
     ),
     ranked as (
@@ -318,7 +365,7 @@ begin
         (
           select popularity.requests
           from private.song_popularity as popularity
-          where popularity.system_id = p_system_id and popularity.song_id = found.song_id
+          where popularity.venue_id = p_venue_id and popularity.song_id = found.song_id
         ) as requests,
         case
           when exists (select from by_similar_words) then 4
@@ -344,10 +391,11 @@ begin
 end;
 $$;
 
-comment on function private.search_book(uuid, text, integer, integer) is
+comment on function private.search_book(uuid, text, integer, integer, uuid) is
   'Songs of a book for what somebody typed: all words, the last one as a beginning, without regard to case, accents or punctuation;
-when nothing has them, words one slip away. Best first: exact, prefix, words, fuzzy, then by how often asked for here. The total
-is counted up to 100, and no more than these are ranked. Definer: books and catalogue are private.';
+when nothing has them, words one slip away. Best first: exact, prefix, words, fuzzy, then by how often asked for at the venue, whose
+blocked songs are left out; null for no venue in particular. The total is counted up to 100, and no more than these are ranked.
+Definer: books and catalogue are private.';
 
-revoke all on function private.search_book(uuid, text, integer, integer) from public;
-grant execute on function private.search_book(uuid, text, integer, integer) to service_role;
+revoke all on function private.search_book(uuid, text, integer, integer, uuid) from public;
+grant execute on function private.search_book(uuid, text, integer, integer, uuid) to service_role;

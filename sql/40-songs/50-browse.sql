@@ -53,7 +53,7 @@ comment on function private.browse_book_artists(uuid, text, integer, integer) is
 revoke all on function private.browse_book_artists(uuid, text, integer, integer) from public;
 grant execute on function private.browse_book_artists(uuid, text, integer, integer) to service_role;
 
-create function private.browse_book_artist(p_system_id uuid, p_artist text, p_limit integer, p_offset integer)
+create function private.browse_book_artist(p_system_id uuid, p_artist text, p_limit integer, p_offset integer, p_venue_id uuid default null)
 returns table (song_id bigint, artist text, title text)
 language plpgsql
 stable
@@ -73,16 +73,19 @@ begin
   join private.book_chunks as book on book.system_id = p_system_id and book.chunk = private.song_chunk(spelling.id)
   join public.songs as song on song.id = spelling.song_id
   where artist.name = v_name and get_bit(book.members, spelling.id % 240000) = 1
+    and not exists (
+      select from public.blocked_songs as blocked where blocked.venue_id = p_venue_id and blocked.song_id = song.id
+    )
   order by song.fingerprint
   limit p_limit offset p_offset;
 end;
 $$;
 
-comment on function private.browse_book_artist(uuid, text, integer, integer) is
-  'The songs a book has by an artist, by title. Definer: books and catalogue are private.';
+comment on function private.browse_book_artist(uuid, text, integer, integer, uuid) is
+  'The songs a book has by an artist, by title, without those blocked at the venue. Definer: books and catalogue are private.';
 
-revoke all on function private.browse_book_artist(uuid, text, integer, integer) from public;
-grant execute on function private.browse_book_artist(uuid, text, integer, integer) to service_role;
+revoke all on function private.browse_book_artist(uuid, text, integer, integer, uuid) from public;
+grant execute on function private.browse_book_artist(uuid, text, integer, integer, uuid) to service_role;
 
 create function private.browse_book(p_system_id uuid, p_letter text, p_limit integer, p_offset integer)
 returns table (song_id bigint, artist text, title text)
@@ -127,7 +130,7 @@ catalogue are private.';
 revoke all on function private.browse_book(uuid, text, integer, integer) from public;
 grant execute on function private.browse_book(uuid, text, integer, integer) to service_role;
 
-create function private.newest_book_songs(p_system_id uuid, p_count integer)
+create function private.newest_book_songs(p_system_id uuid, p_count integer, p_venue_id uuid default null)
 returns table (song_id bigint, artist text, title text)
 language sql
 stable
@@ -141,16 +144,19 @@ as $$
   join private.song_spellings as spelling on spelling.id = added.spelling_id
   join private.book_chunks as chunk on chunk.system_id = p_system_id and chunk.chunk = private.song_chunk(spelling.id)
   where book.system_id = p_system_id and get_bit(chunk.members, spelling.id % 240000) = 1
+    and not exists (
+      select from public.blocked_songs as blocked where blocked.venue_id = p_venue_id and blocked.song_id = spelling.song_id
+    )
   order by added.place
   limit p_count;
 $$;
 
-comment on function private.newest_book_songs(uuid, integer) is 'The songs added to a book last. Definer: books are private.';
+comment on function private.newest_book_songs(uuid, integer, uuid) is 'The songs added to a book last, without those blocked at the venue. Definer: books are private.';
 
-revoke all on function private.newest_book_songs(uuid, integer) from public;
-grant execute on function private.newest_book_songs(uuid, integer) to service_role;
+revoke all on function private.newest_book_songs(uuid, integer, uuid) from public;
+grant execute on function private.newest_book_songs(uuid, integer, uuid) to service_role;
 
-create function private.random_book_songs(p_system_id uuid, p_count integer)
+create function private.random_book_songs(p_system_id uuid, p_count integer, p_venue_id uuid default null)
 returns table (song_id bigint, artist text, title text)
 language sql
 volatile
@@ -159,18 +165,39 @@ rows 20
 set search_path = ''
 as $$
   with
-    -- A few chunks, each as likely as it has songs, are enough to draw from.
-    chunks as (
-      select book.chunk, book.members
-      from private.book_chunks as book
-      where book.system_id = p_system_id
-      order by -ln(1 - random()) / book.songs
-      limit 3
+    -- Some pieces of the bitmaps, each as likely as it has songs, are enough to draw from.
+    pieces as (
+      select book.chunk, place * 100 as first_byte, piece.members
+      from (
+        -- Unpacked once per chunk. A short book is a list.
+        select long.chunk, long.members || ''::bytea as members
+        from private.book_chunks as long
+        join private.books as book on book.system_id = long.system_id and book.spelling_ids is null
+        where long.system_id = p_system_id
+        offset 0
+      ) as book
+      cross join generate_series(0, 299) as place
+      cross join lateral (select substr(book.members, place * 100 + 1, 100) as members offset 0) as piece
+      where bit_count(piece.members) > 0
+      order by -ln(1 - random()) / bit_count(piece.members)
+      limit p_count
+    ),
+    candidates as (
+      select spelling_id
+      from pieces
+      cross join lateral private.chunk_spellings(pieces.chunk, pieces.members, pieces.first_byte) as spelling_id
+      union all
+      select unnest(book.spelling_ids) from private.books as book where book.system_id = p_system_id
     ),
     drawn as (
       select spelling_id
-      from chunks
-      cross join lateral private.chunk_spellings(chunks.chunk, chunks.members) as spelling_id
+      from candidates
+      where not exists (
+        select
+        from public.blocked_songs as blocked
+        join private.song_spellings as spelling on spelling.song_id = blocked.song_id
+        where blocked.venue_id = p_venue_id and spelling.id = spelling_id
+      )
       order by random()
       limit p_count
     )
@@ -179,7 +206,7 @@ as $$
   join private.song_spellings as spelling on spelling.id = drawn.spelling_id;
 $$;
 
-comment on function private.random_book_songs(uuid, integer) is 'Some songs of a book, drawn by lot. Definer: books are private.';
+comment on function private.random_book_songs(uuid, integer, uuid) is 'Some songs of a book, drawn by lot, without those blocked at the venue. Definer: books are private.';
 
-revoke all on function private.random_book_songs(uuid, integer) from public;
-grant execute on function private.random_book_songs(uuid, integer) to service_role;
+revoke all on function private.random_book_songs(uuid, integer, uuid) from public;
+grant execute on function private.random_book_songs(uuid, integer, uuid) to service_role;

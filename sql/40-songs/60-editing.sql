@@ -12,7 +12,7 @@ declare
   v_artists integer[];
   v_songs integer[];
 begin
-  select private.artist_letter(artist.name) into v_letter from private.song_artists as artist where artist.id = p_artist_id;
+  select artist.letter into v_letter from private.song_artists as artist where artist.id = p_artist_id;
   select array_agg(listed.spelling_id order by listed.name), array_agg(listed.songs order by listed.name)
   into v_artists, v_songs
   from (
@@ -85,6 +85,7 @@ begin
     changed_at = now()
   where book.system_id = p_system_id;
 
+  delete from private.book_drafts as draft where draft.system_id = p_system_id;
   perform private.index_book_artist(p_system_id, spelling.artist_id)
   from private.song_spellings as spelling
   where spelling.id = p_spelling_id;
@@ -117,7 +118,7 @@ Definer: callers may not see the table.';
 
 revoke all on function private.require_system(uuid, text) from public;
 
-create function private.require_song_text(p_artist text, p_title text)
+create function private.require_artist(p_artist text)
 returns void
 language plpgsql
 immutable
@@ -128,6 +129,22 @@ begin
   if p_artist is null or p_artist !~ '[^[:space:]]' or char_length(p_artist) > 255 then
     perform private.raise_error(400, 'invalid_artist', 'The artist is empty or longer than 255 characters.', 'Send 1 to 255 characters.');
   end if;
+end;
+$$;
+
+comment on function private.require_artist(text) is 'Refuses an artist that a book cannot hold.';
+
+revoke all on function private.require_artist(text) from public;
+
+create function private.require_song_text(p_artist text, p_title text)
+returns void
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+  perform private.require_artist(p_artist);
   if p_title is null or p_title !~ '[^[:space:]]' or char_length(p_title) > 255 then
     perform private.raise_error(400, 'invalid_title', 'The title is empty or longer than 255 characters.', 'Send 1 to 255 characters.');
   end if;
@@ -154,6 +171,22 @@ comment on function private.catalogue_spelling(text, text) is 'The spelling with
 
 revoke all on function private.catalogue_spelling(text, text) from public;
 
+create function private.spelling_values(p_spelling_id integer)
+returns jsonb
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select jsonb_build_object('song_id', spelling.song_id, 'artist', spelling.artist, 'title', spelling.title)
+  from private.song_spellings as spelling
+  where spelling.id = p_spelling_id;
+$$;
+
+comment on function private.spelling_values(integer) is 'A song as the audit log tells of it. Definer: the catalogue is private.';
+
+revoke all on function private.spelling_values(integer) from public;
+
 create function private.add_song(p_system_id uuid, p_artist text, p_title text)
 returns bigint
 language plpgsql
@@ -176,6 +209,7 @@ begin
     );
   end if;
   perform private.set_book_spelling(p_system_id, v_spelling_id, true);
+  perform private.record_book_change(p_system_id, 'insert', null, private.spelling_values(v_spelling_id));
   return v_song_id;
 end;
 $$;
@@ -221,6 +255,9 @@ begin
     end if;
     perform private.set_book_spelling(p_system_id, v_old.id, false);
     perform private.set_book_spelling(p_system_id, v_new_id, true);
+    perform private.record_book_change(
+      p_system_id, 'update', private.spelling_values(v_old.id), private.spelling_values(v_new_id)
+    );
   end if;
   return v_song_id;
 end;
@@ -248,6 +285,7 @@ begin
     perform private.raise_error(404, 'song_not_found', 'The book does not have this song.', 'Search the book again.');
   end if;
   perform private.set_book_spelling(p_system_id, v_spelling_id, false);
+  perform private.record_book_change(p_system_id, 'delete', private.spelling_values(v_spelling_id), null);
 end;
 $$;
 
@@ -255,6 +293,131 @@ comment on function private.delete_song(uuid, bigint) is 'See public.delete_song
 
 revoke all on function private.delete_song(uuid, bigint) from public;
 grant execute on function private.delete_song(uuid, bigint) to authenticated;
+
+create function private.add_songs(p_system_id uuid, p_songs jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = ''
+set jit = off
+set work_mem = '64MB'
+as $$
+declare
+  v_songs record;
+  v_found record;
+  v_places integer[];
+  v_present bigint[];
+begin
+  perform private.require_system(p_system_id, 'songs:write');
+  if jsonb_typeof(p_songs) is distinct from 'array' or jsonb_array_length(p_songs) not between 1 and 10000 then
+    perform private.raise_error(
+      400, 'invalid_songs', 'The songs are not a list of 1 to 10,000.', 'Send [{"artist": "...", "title": "..."}, ...]; import a file for more.'
+    );
+  end if;
+  perform private.enforce_rate_limit(
+    'song_bulk_additions', (select system.organization_id::text from public.systems as system where system.id = p_system_id)
+  );
+
+  select * into v_songs from private.read_songs(p_songs);
+  v_places := array(
+    select number
+    from generate_series(1, jsonb_array_length(p_songs)) as number
+    where not number = any (select (error.value ->> 'index')::integer + 1 from jsonb_array_elements(v_songs.errors) as error)
+  );
+  -- The catalogue before the book, as uploads do: in one order nobody waits in a circle.
+  select * into v_found
+  from private.require_spellings(
+    array(select btrim(artist) from unnest(v_songs.artists) as artist), array(select btrim(title) from unnest(v_songs.titles) as title)
+  );
+  perform private.lock_book(p_system_id);
+  select coalesce(array_agg(song.song_id), '{}') into v_present from private.book_songs(p_system_id) as song;
+
+  return (
+    with
+      rows as (
+        select
+          v_places[sent.number] as place, sent.song_id, sent.spelling_id, sent.artist_id,
+          row_number() over (partition by sent.song_id order by sent.number) = 1
+            and not sent.song_id = any (select unnest(v_present)) as is_new
+        from unnest(v_found.song_ids, v_found.spelling_ids, v_found.artist_ids)
+          with ordinality as sent (song_id, spelling_id, artist_id, number)
+      ),
+      added as (
+        select private.add_to_book(p_system_id, array_agg(rows.spelling_id), array_agg(rows.artist_id))
+        from rows
+        where rows.is_new
+        having count(*) > 0
+      ),
+      told as (
+        select rows.place, case when rows.is_new then 'added' else 'present' end as outcome, rows.song_id, null as problem
+        from rows
+        left join added on true
+        union all
+        select (error.value ->> 'index')::integer + 1, 'invalid', null, error.value ->> 'detail'
+        from jsonb_array_elements(v_songs.errors) as error
+      )
+    select jsonb_build_object(
+      'added', count(*) filter (where told.outcome = 'added'),
+      'present', count(*) filter (where told.outcome = 'present'),
+      'invalid', count(*) filter (where told.outcome = 'invalid'),
+      'songs', jsonb_agg(to_jsonb(told) - 'place' order by told.place)
+    )
+    from told
+  );
+end;
+$$;
+
+comment on function private.add_songs(uuid, jsonb) is 'See public.add_songs. Definer: books are private; checks songs:write itself.';
+
+revoke all on function private.add_songs(uuid, jsonb) from public;
+grant execute on function private.add_songs(uuid, jsonb) to authenticated;
+
+create function private.add_to_book(p_system_id uuid, p_spelling_ids integer[], p_artist_ids integer[])
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_spelling_ids integer[];
+  v_artist_ids integer[];
+begin
+  select array_agg(song.spelling_id), array_agg(song.artist_id) into v_spelling_ids, v_artist_ids
+  from private.book_songs(p_system_id) as song;
+  perform private.replace_book(p_system_id, v_spelling_ids || p_spelling_ids, v_artist_ids || p_artist_ids);
+  update private.books as book set content_hash = null where book.system_id = p_system_id;
+  perform private.record_book_change(p_system_id, 'insert', null, jsonb_build_object('songs_added', cardinality(p_spelling_ids)));
+end;
+$$;
+
+comment on function private.add_to_book(uuid, integer[], integer[]) is
+  'Puts many spellings of songs that are not in the book into it at once. Callers hold the lock of the book. Definer: books are private.';
+
+revoke all on function private.add_to_book(uuid, integer[], integer[]) from public;
+
+create function private.get_song(p_system_id uuid, p_song_id bigint)
+returns table (song_id bigint, artist text, title text)
+language plpgsql
+stable
+security definer
+rows 1
+set search_path = ''
+as $$
+begin
+  perform private.require_system(p_system_id, 'songs:read');
+  return query select p_song_id, song.artist, song.title from private.book_song(p_system_id, p_song_id) as song;
+  if not found then
+    perform private.raise_error(404, 'song_not_found', 'The book does not have this song.', 'Search the book again.');
+  end if;
+end;
+$$;
+
+comment on function private.get_song(uuid, bigint) is 'See public.get_song. Definer: books are private; checks songs:read itself.';
+
+revoke all on function private.get_song(uuid, bigint) from public;
+grant execute on function private.get_song(uuid, bigint) to authenticated;
 
 create function private.clear_song_book(p_system_id uuid)
 returns integer
@@ -267,10 +430,16 @@ declare
   v_songs integer;
 begin
   perform private.require_system(p_system_id, 'songs:write');
+  perform private.enforce_rate_limit(
+    'song_book_clearings', (select system.organization_id::text from public.systems as system where system.id = p_system_id)
+  );
   perform private.lock_book(p_system_id);
   v_songs := private.book_size(p_system_id);
   perform private.replace_book(p_system_id, '{}', '{}');
   update private.books as book set content_hash = null where book.system_id = p_system_id;
+  if v_songs > 0 then
+    perform private.record_book_change(p_system_id, 'delete', jsonb_build_object('songs', v_songs), null);
+  end if;
   return v_songs;
 end;
 $$;

@@ -21,6 +21,24 @@ comment on function private.require_page(integer, integer) is 'Refuses a page th
 
 revoke all on function private.require_page(integer, integer) from public;
 
+create function private.require_query(p_query text)
+returns void
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+  if p_query is null or char_length(p_query) > 200 or p_query !~ '[^[:space:]]' then
+    perform private.raise_error(400, 'invalid_query', 'The query is empty or longer than 200 characters.', 'Send 1 to 200 characters.');
+  end if;
+end;
+$$;
+
+comment on function private.require_query(text) is 'Refuses a query that cannot be searched for.';
+
+revoke all on function private.require_query(text) from public;
+
 create function private.require_book(p_venue_id uuid, p_limit integer, p_offset integer)
 returns uuid
 language plpgsql
@@ -52,10 +70,8 @@ rows 20
 set search_path = ''
 as $$
 begin
-  if p_query is null or char_length(p_query) > 200 or p_query !~ '[^[:space:]]' then
-    perform private.raise_error(400, 'invalid_query', 'The query is empty or longer than 200 characters.', 'Send 1 to 200 characters.');
-  end if;
-  return query select * from private.search_book(private.require_book(p_venue_id, p_limit, p_offset), p_query, p_limit, p_offset);
+  perform private.require_query(p_query);
+  return query select * from private.search_book(private.require_book(p_venue_id, p_limit, p_offset), p_query, p_limit, p_offset, p_venue_id);
 end;
 $$;
 
@@ -167,10 +183,8 @@ rows 20
 set search_path = ''
 as $$
 begin
-  if p_artist is null or p_artist !~ '[^[:space:]]' or char_length(p_artist) > 255 then
-    perform private.raise_error(400, 'invalid_artist', 'The artist is empty or longer than 255 characters.', 'Send 1 to 255 characters.');
-  end if;
-  return query select * from private.browse_book_artist(private.require_book(p_venue_id, p_limit, p_offset), p_artist, p_limit, p_offset);
+  perform private.require_artist(p_artist);
+  return query select * from private.browse_book_artist(private.require_book(p_venue_id, p_limit, p_offset), p_artist, p_limit, p_offset, p_venue_id);
 end;
 $$;
 
@@ -206,7 +220,7 @@ rows 20
 set search_path = ''
 as $$
 begin
-  return query select * from private.newest_book_songs(private.require_book(p_venue_id, p_limit, 0), p_limit);
+  return query select * from private.newest_book_songs(private.require_book(p_venue_id, p_limit, 0), p_limit, p_venue_id);
 end;
 $$;
 
@@ -241,7 +255,7 @@ rows 20
 set search_path = ''
 as $$
 begin
-  return query select * from private.random_book_songs(private.require_book(p_venue_id, p_limit, 0), p_limit);
+  return query select * from private.random_book_songs(private.require_book(p_venue_id, p_limit, 0), p_limit, p_venue_id);
 end;
 $$;
 
@@ -283,6 +297,43 @@ permission_denied; 404 system_not_found; 409 song_already_exists.';
 
 revoke all on function public.add_song(uuid, text, text) from public;
 grant execute on function public.add_song(uuid, text, text) to authenticated;
+
+create function public.add_songs(p_system_id uuid, p_songs jsonb)
+returns jsonb
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  select private.add_songs(p_system_id, p_songs);
+$$;
+
+comment on function public.add_songs(uuid, jsonb) is
+  'Adds up to 10,000 songs, [{"artist", "title"}] of 1-255 characters each, to the book of a system. Returns {"added", "present",
+"invalid"}, how many of each, and "songs": in the order they were sent {"outcome", "song_id", "problem"}, where present means that the
+book or the list had it already. An invalid song does not keep the others out. Needs songs:write. Errors: 400 invalid_songs; 401; 403
+permission_denied; 404 system_not_found; 429.';
+
+revoke all on function public.add_songs(uuid, jsonb) from public;
+grant execute on function public.add_songs(uuid, jsonb) to authenticated;
+
+create function public.get_song(p_system_id uuid, p_song_id bigint)
+returns table (song_id bigint, artist text, title text)
+language sql
+stable
+security invoker
+rows 1
+set search_path = ''
+as $$
+  select * from private.get_song(p_system_id, p_song_id);
+$$;
+
+comment on function public.get_song(uuid, bigint) is
+  'A song of the book of a system as the host spells it. Needs songs:read. Errors: 401; 403 permission_denied; 404 system_not_found,
+song_not_found.';
+
+revoke all on function public.get_song(uuid, bigint) from public;
+grant execute on function public.get_song(uuid, bigint) to authenticated;
 
 create function public.update_song(p_system_id uuid, p_song_id bigint, p_artist text default null, p_title text default null)
 returns bigint
@@ -331,7 +382,7 @@ $$;
 
 comment on function public.clear_song_book(uuid) is
   'Takes every song out of the book of a system and returns how many there were. Needs songs:write. Errors: 401; 403
-permission_denied; 404 system_not_found.';
+permission_denied; 404 system_not_found; 429.';
 
 revoke all on function public.clear_song_book(uuid) from public;
 grant execute on function public.clear_song_book(uuid) to authenticated;
@@ -347,8 +398,10 @@ as $$
 $$;
 
 comment on function public.get_book_upload(uuid) is
-  'The upload of the book that is under way (staged) and the last one published: what came in, and which songs OpenKJ left out of it
-(missing_songs, missing_between). Needs songs:read. Errors: 401; 403 permission_denied; 404 system_not_found.';
+  'The upload of the book that is under way (staged) and the last one published: what came in, which songs OpenKJ left out of it
+(missing_songs, missing_between), whether it was cut off by a restart (is_interrupted), and why it waits although its end came (doubt):
+"gap" when at least 500 songs of the live book are missing in one place, as when batches are lost, "interrupted" when it was cut off
+and is smaller. Publish it, drop it or send it again. Needs songs:read. Errors: 401; 403 permission_denied; 404 system_not_found.';
 
 revoke all on function public.get_book_upload(uuid) from public;
 grant execute on function public.get_book_upload(uuid) to authenticated;
@@ -386,7 +439,9 @@ upload_not_found.';
 revoke all on function public.discard_book_upload(uuid) from public;
 grant execute on function public.discard_book_upload(uuid) to authenticated;
 
-create function private.list_songs(p_system_id uuid, p_letter text, p_limit integer, p_offset integer)
+create function private.list_songs(
+  p_system_id uuid, p_letter text, p_limit integer, p_offset integer, p_query text, p_artist text
+)
 returns table (song_id bigint, artist text, title text, total_count integer)
 language plpgsql
 stable
@@ -397,27 +452,54 @@ as $$
 begin
   perform private.require_system(p_system_id, 'songs:read');
   perform private.require_page(p_limit, p_offset);
-  if p_letter is not null and char_length(p_letter) <> 1 then
-    perform private.raise_error(400, 'invalid_letter', 'The letter is not one character.', 'Send one letter, "#", or leave it out.');
+  if num_nonnulls(p_letter, p_query, p_artist) > 1 then
+    perform private.raise_error(400, 'invalid_filter', 'There is more than one filter.', 'Send one of letter, query and artist, or none.');
+  elsif p_query is not null then
+    perform private.require_query(p_query);
+    return query
+    select song.song_id, song.artist, song.title, song.total_count
+    from private.search_book(p_system_id, p_query, p_limit, p_offset) as song;
+  elsif p_artist is not null then
+    perform private.require_artist(p_artist);
+    return query
+    select song.song_id, song.artist, song.title, song.total_count
+    from (
+      select every.*, count(*) over ()::integer as total_count
+      from private.browse_book_artist(p_system_id, p_artist, null, 0) with ordinality as every (song_id, artist, title, place)
+    ) as song
+    order by song.place
+    limit p_limit offset p_offset;
+  else
+    if char_length(p_letter) <> 1 then
+      perform private.raise_error(400, 'invalid_letter', 'The letter is not one character.', 'Send one letter, "#", or leave it out.');
+    end if;
+    return query
+    select
+      song.song_id, song.artist, song.title,
+      (
+        select coalesce(sum(entry.songs), 0)
+        from private.browse_book_letters(p_system_id) as entry
+        where p_letter is null or entry.letter = private.artist_letter(private.normalize_text(p_letter))
+      )::integer
+    from private.browse_book(p_system_id, p_letter, p_limit, p_offset) as song;
   end if;
-  return query
-  select
-    song.song_id, song.artist, song.title,
-    (
-      select coalesce(sum(entry.songs), 0)
-      from private.browse_book_letters(p_system_id) as entry
-      where p_letter is null or entry.letter = private.artist_letter(private.normalize_text(p_letter))
-    )::integer
-  from private.browse_book(p_system_id, p_letter, p_limit, p_offset) as song;
 end;
 $$;
 
-comment on function private.list_songs(uuid, text, integer, integer) is 'See public.list_songs. Definer: books are private; checks songs:read itself.';
+comment on function private.list_songs(uuid, text, integer, integer, text, text) is
+  'See public.list_songs. Definer: books are private; checks songs:read itself.';
 
-revoke all on function private.list_songs(uuid, text, integer, integer) from public;
-grant execute on function private.list_songs(uuid, text, integer, integer) to authenticated;
+revoke all on function private.list_songs(uuid, text, integer, integer, text, text) from public;
+grant execute on function private.list_songs(uuid, text, integer, integer, text, text) to authenticated;
 
-create function public.list_songs(p_system_id uuid, p_letter text default null, p_limit integer default 20, p_offset integer default 0)
+create function public.list_songs(
+  p_system_id uuid,
+  p_letter text default null,
+  p_limit integer default 20,
+  p_offset integer default 0,
+  p_query text default null,
+  p_artist text default null
+)
 returns table (song_id bigint, artist text, title text, total_count integer)
 language sql
 stable
@@ -425,13 +507,14 @@ security invoker
 rows 20
 set search_path = ''
 as $$
-  select * from private.list_songs(p_system_id, p_letter, p_limit, p_offset);
+  select * from private.list_songs(p_system_id, p_letter, p_limit, p_offset, p_query, p_artist);
 $$;
 
-comment on function public.list_songs(uuid, text, integer, integer) is
-  'The songs in the book of a system, by artist and title, all or those of one letter ("#" for digits and symbols), for the people
-who keep it. Needs songs:read. Errors: 400 invalid_letter, invalid_limit, invalid_offset; 401; 403 permission_denied; 404
-system_not_found.';
+comment on function public.list_songs(uuid, text, integer, integer, text, text) is
+  'The songs in the book of a system, for the people who keep it: all by artist and title, those of one letter ("#" for digits and
+symbols), those of one artist, or what a query finds, best first and counted up to 100. Songs that venues have blocked are among them.
+Needs songs:read. Errors: 400 invalid_filter, invalid_letter, invalid_query, invalid_artist, invalid_limit, invalid_offset; 401; 403
+permission_denied; 404 system_not_found.';
 
-revoke all on function public.list_songs(uuid, text, integer, integer) from public;
-grant execute on function public.list_songs(uuid, text, integer, integer) to authenticated;
+revoke all on function public.list_songs(uuid, text, integer, integer, text, text) from public;
+grant execute on function public.list_songs(uuid, text, integer, integer, text, text) to authenticated;

@@ -11,6 +11,8 @@ create table public.song_imports (
   mode text not null,
   is_dry_run boolean not null,
   columns jsonb,
+  encoding text,
+  runs integer not null default 0,
   state text not null default 'queued',
   bytes_total bigint not null,
   bytes_done bigint not null default 0,
@@ -49,6 +51,9 @@ comment on column public.song_imports.mode is 'merge adds the songs the book lac
 comment on column public.song_imports.is_dry_run is 'When set, the counts say what would change and nothing changes.';
 comment on column public.song_imports.columns is
   'Which column holds what: {"artist": ..., "title": ...}, each the name of a column or its number from 1. Null to find out.';
+comment on column public.song_imports.encoding is
+  'How the text of the file was read: utf-8, utf-16le, utf-16be or windows-1252. Null for a workbook, and before it is read.';
+comment on column public.song_imports.runs is 'How often it was begun: one that was cut off is begun anew.';
 comment on column public.song_imports.bytes_total is 'The size of the file; bytes_done of it are read.';
 comment on column public.song_imports.rows_total is 'How many rows the file has, once it is read to its end.';
 comment on column public.song_imports.errors is
@@ -236,6 +241,49 @@ permission_denied; 404 import_not_found; 409 import_finished.';
 
 revoke all on function public.cancel_song_import(uuid) from public;
 grant execute on function public.cancel_song_import(uuid) to authenticated;
+
+create function private.song_import_errors(p_import_id uuid)
+returns table (line integer, column_number integer, field text, problem text)
+language plpgsql
+stable
+security definer
+rows 1000
+set search_path = ''
+as $$
+declare
+  v_import public.song_imports;
+begin
+  select import.* into v_import from public.song_imports as import where import.id = p_import_id;
+  perform private.require_permission(v_import.organization_id, 'songs:read', 'import_not_found');
+  return query
+  select (error.value ->> 'line')::integer, (error.value ->> 'column')::integer, error.value ->> 'field', error.value ->> 'problem'
+  from jsonb_array_elements(v_import.errors) with ordinality as error (value, place)
+  order by error.place;
+end;
+$$;
+
+comment on function private.song_import_errors(uuid) is 'See public.song_import_errors. Definer: as cancel_song_import; checks songs:read itself.';
+
+revoke all on function private.song_import_errors(uuid) from public;
+grant execute on function private.song_import_errors(uuid) to authenticated;
+
+create function public.song_import_errors(p_import_id uuid)
+returns table (line integer, column_number integer, field text, problem text)
+language sql
+stable
+security invoker
+rows 1000
+set search_path = ''
+as $$
+  select * from private.song_import_errors(p_import_id);
+$$;
+
+comment on function public.song_import_errors(uuid) is
+  'The errors of an import as rows; with .csv() they come as a file. Needs songs:read. Errors: 401; 403 permission_denied; 404
+import_not_found.';
+
+revoke all on function public.song_import_errors(uuid) from public;
+grant execute on function public.song_import_errors(uuid) to authenticated;
 
 -- Realtime -----------------------------------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ security definer
 set search_path = ''
 as $$
 declare
+  v_most_runs constant integer := 5;
   v_import public.song_imports;
   v_run_id uuid;
 begin
@@ -26,19 +27,32 @@ begin
   end if;
 
   -- One that is over, or that a run is at work on, needs nothing. A run that gave no sign for a minute was cut off; what it
-  -- handed over is dropped and the file is read anew.
+  -- handed over is dropped and the file is read anew. A file that cuts off every run is not read for ever.
   if v_import.state = 'queued' or v_import.state = 'running' and not exists (
     select
     from private.song_import_runs as run
     where run.song_import_id = p_import_id and run.last_sign_at > now() - interval '1 minute'
   ) then
     delete from private.song_import_runs as run where run.song_import_id = p_import_id;
-    insert into private.song_import_runs (song_import_id) values (p_import_id) returning run_id into v_run_id;
-    update public.song_imports as import
-    set
-      state = 'running', started_at = now(), bytes_done = 0, rows_done = 0, rows_valid = 0, rows_invalid = 0, errors = '[]'
-    where import.id = p_import_id
-    returning import.* into v_import;
+    if v_import.runs < v_most_runs then
+      insert into private.song_import_runs (song_import_id) values (p_import_id) returning run_id into v_run_id;
+      update public.song_imports as import
+      set
+        state = 'running', started_at = now(), runs = import.runs + 1, encoding = null,
+        bytes_done = 0, rows_done = 0, rows_valid = 0, rows_invalid = 0, errors = '[]'
+      where import.id = p_import_id
+      returning import.* into v_import;
+    else
+      update public.song_imports as import
+      set
+        state = 'failed', finished_at = now(),
+        failure = jsonb_build_object(
+          'code', 'import_broke_off', 'detail', format('Reading the file broke off %s times.', v_most_runs),
+          'hint', 'The book is as it was. Split the file or save it in another format, and import it again.'
+        )
+      where import.id = p_import_id
+      returning import.* into v_import;
+    end if;
   end if;
   return jsonb_build_object('run_id', v_run_id, 'import', to_jsonb(v_import) - 'errors');
 end;
@@ -74,12 +88,15 @@ comment on function private.is_current_run(uuid, uuid) is
 
 revoke all on function private.is_current_run(uuid, uuid) from public;
 
-create function private.stage_song_import(p_import_id uuid, p_run_id uuid, p_number integer, p_rows jsonb, p_bytes_done bigint)
+create function private.stage_song_import(
+  p_import_id uuid, p_run_id uuid, p_number integer, p_rows jsonb, p_bytes_done bigint, p_encoding text default null
+)
 returns boolean
 language plpgsql
 volatile
 security definer
 set search_path = ''
+set jit = off
 as $$
 declare
   v_is_dry_run boolean;
@@ -162,6 +179,7 @@ begin
   update public.song_imports as import
   set
     bytes_done = p_bytes_done,
+    encoding = p_encoding,
     rows_done = import.rows_done + jsonb_array_length(p_rows),
     rows_valid = import.rows_valid + cardinality(v_artists),
     rows_invalid = import.rows_invalid + v_invalid,
@@ -174,12 +192,12 @@ begin
 end;
 $$;
 
-comment on function private.stage_song_import(uuid, uuid, integer, jsonb, bigint) is
+comment on function private.stage_song_import(uuid, uuid, integer, jsonb, bigint, text) is
   'Takes rows of the file: [{"line", "artist", "title", "artist_column", "title_column"}], or {"line", "column", "problem"} for what
 could not be read. Batches count from 0 without a gap; one may come twice. False when the run is over. Definer: the catalogue and imports are private.';
 
-revoke all on function private.stage_song_import(uuid, uuid, integer, jsonb, bigint) from public;
-grant execute on function private.stage_song_import(uuid, uuid, integer, jsonb, bigint) to song_books_gateway;
+revoke all on function private.stage_song_import(uuid, uuid, integer, jsonb, bigint, text) from public;
+grant execute on function private.stage_song_import(uuid, uuid, integer, jsonb, bigint, text) to song_books_gateway;
 
 create function private.book_songs(p_system_id uuid)
 returns table (spelling_id integer, song_id bigint, artist_id integer)
@@ -188,6 +206,7 @@ stable
 security definer
 rows 50000
 set search_path = ''
+set jit = off
 as $$
   select spelling.id, spelling.song_id, spelling.artist_id
   from private.book_chunks as book
@@ -205,6 +224,7 @@ language plpgsql
 volatile
 security definer
 set search_path = ''
+set jit = off
 set work_mem = '64MB'
 as $$
 declare
@@ -258,6 +278,7 @@ language sql
 stable
 security definer
 set search_path = ''
+set jit = off
 as $$
   with
     staged as (
@@ -316,7 +337,7 @@ begin
   else
     select * into v_counts from private.publish_song_import(v_import);
     insert into public.audit_entries (
-      organization_id, actor_id, actor_kind, table_name, row_key, operation, new_values
+      organization_id, actor_id, actor_kind, table_name, row_key, operation, new_values, address, user_agent, http_request_id
     )
     values (
       v_import.organization_id, v_import.created_by, case when v_import.created_by is null then 'system' else 'user' end,
@@ -324,7 +345,8 @@ begin
       jsonb_build_object(
         'system_id', v_import.system_id, 'mode', v_import.mode, 'path', v_import.path,
         'songs_added', v_counts.songs_added, 'songs_removed', v_counts.songs_removed
-      )
+      ),
+      private.client_address(), left(private.request_header('user-agent'), 500), left(private.request_header('x-request-id'), 100)
     );
   end if;
   update public.song_imports as import
@@ -365,6 +387,48 @@ comment on function private.fail_song_import(uuid, uuid, jsonb) is
 
 revoke all on function private.fail_song_import(uuid, uuid, jsonb) from public;
 grant execute on function private.fail_song_import(uuid, uuid, jsonb) to song_books_gateway;
+
+create function private.stalled_song_imports()
+returns setof uuid
+language sql
+stable
+security definer
+rows 10
+set search_path = ''
+as $$
+  select import.id
+  from public.song_imports as import
+  left join private.song_import_runs as run on run.song_import_id = import.id
+  where import.state in ('queued', 'running')
+    and coalesce(run.last_sign_at, import.created_at) < now() - interval '1 minute'
+  order by import.created_at, import.id
+  limit 10;
+$$;
+
+comment on function private.stalled_song_imports() is
+  'Imports that were cut off or never begun, the oldest first. Definer: for all organizations.';
+
+revoke all on function private.stalled_song_imports() from public;
+grant execute on function private.stalled_song_imports() to song_books_gateway;
+
+create function private.resume_song_imports()
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+  if exists (select from private.stalled_song_imports()) then
+    perform private.call_edge_function('/song-books/resume-imports');
+  end if;
+end;
+$$;
+
+comment on function private.resume_song_imports() is
+  'Has the function song-books take on imports that were cut off or never begun. A job; definer as stalled_song_imports.';
+
+revoke all on function private.resume_song_imports() from public;
 
 create function private.forget_song_imports()
 returns integer

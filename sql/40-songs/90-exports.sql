@@ -11,6 +11,7 @@ declare
   v_system public.systems;
   v_verified record;
   v_caller private.api_key_caller;
+  v_wait integer;
 begin
   select system.* into v_system from public.systems as system where system.id = p_system_id;
   if p_api_key is null then
@@ -21,7 +22,7 @@ begin
     -- Answered instead of raised: what is noted about the key must stay.
     v_verified := private.verify_api_key(p_api_key, p_address);
     if v_verified.refusal is not null then
-      perform private.record_api_key_failure(p_api_key, p_address, v_verified.refusal);
+      perform private.record_wrong_api_key(p_api_key, p_address, v_verified.refusal);
       return jsonb_build_object(
         'status', 401, 'code', 'api_key_refused', 'detail', 'This API key does not work.', 'hint', 'Copy it again from the portal.'
       );
@@ -41,13 +42,21 @@ begin
       );
     end if;
   end if;
+  -- Answered, too: with a key nothing may be undone.
+  v_wait := private.take_rate_limit('song_exports', v_system.organization_id::text);
+  if v_wait > 0 then
+    return jsonb_build_object(
+      'status', 429, 'code', 'rate_limited', 'detail', format('Too many exports. Try again in %s seconds.', v_wait),
+      'hint', '', 'retry_after', v_wait
+    );
+  end if;
   return jsonb_build_object('name', v_system.name, 'songs', private.book_size(p_system_id));
 end;
 $$;
 
 comment on function private.open_song_export(uuid, jsonb, text, inet) is
   'The name of a system and the size of its book, for whoever may read it: a user with these verified claims and songs:read, or an
-API key with that scope. A refusal of a key is an answer with status, code, detail and hint. Definer: the gateway''s role has no
+API key with that scope. A refusal of a key, or of one export too many, is an answer with status, code, detail and hint. Definer: the gateway''s role has no
 rights of its own.';
 
 revoke all on function private.open_song_export(uuid, jsonb, text, inet) from public;
@@ -60,6 +69,7 @@ stable
 security definer
 rows 50000
 set search_path = ''
+set jit = off
 as $$
   select spelling.artist, spelling.title
   from private.book_songs(p_system_id) as member

@@ -83,6 +83,7 @@ as $$
 declare
   v_show_id uuid := private.open_show_as_staff(p_venue_id);
 begin
+  perform private.refuse_delegated_access();
   if p_pin !~ '^[0-9]{4,6}$' then
     perform private.raise_error(400, 'invalid_pin', 'A PIN has 4 to 6 digits.', 'Choose another one, or none to take it away.');
   end if;

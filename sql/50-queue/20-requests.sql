@@ -15,7 +15,7 @@ create table public.request_transitions (
   from_state text not null references public.request_states (key) on update cascade on delete cascade,
   to_state text not null references public.request_states (key) on update cascade on delete cascade,
   actor text not null,
-  constraint actor_is_known check (actor in ('singer', 'host')),
+  constraint actor_is_known check (actor in ('singer', 'host', 'undo')),
   primary key (from_state, to_state, actor)
 );
 
@@ -24,7 +24,8 @@ revoke all on public.request_transitions from anon, authenticated, service_role;
 
 create index request_transitions_to_state_idx on public.request_transitions (to_state);
 
-comment on table public.request_transitions is 'Who may move a request from which state to which.';
+comment on table public.request_transitions is
+  'Who may move a request from which state to which: its singer, the host, or the host who takes back the last step (undo).';
 
 create table public.requests (
   id bigint generated always as identity primary key,
@@ -46,22 +47,27 @@ create table public.requests (
   song_id bigint,
   artist text not null,
   title text not null,
+  fingerprint text not null generated always as (private.song_fingerprint(artist, title)) stored,
   key_change integer not null default 0,
   notes text,
   state text not null default 'pending' references public.request_states (key) on update cascade on delete restrict,
   processed boolean not null generated always as (state = 'completed') stored,
   reason text,
   sort_order double precision,
+  queued_as_of timestamptz,
   idempotency_key uuid,
+  idempotency_digest uuid,
   requested_at timestamptz not null default now(),
   processed_at timestamptz,
   updated_at timestamptz not null default now(),
+  version integer not null default 1,
   constraint singers_are_1_to_4 check (cardinality(singer_names) between 1 and 4),
   constraint artist_is_1_to_255_characters check (char_length(artist) between 1 and 255),
   constraint title_is_1_to_255_characters check (char_length(title) between 1 and 255),
   constraint key_change_is_within_an_octave check (key_change between -12 and 12),
   constraint notes_are_1_to_500_characters check (char_length(notes) between 1 and 500),
   constraint reason_is_1_to_500_characters check (char_length(reason) between 1 and 500),
+  constraint digest_belongs_to_a_key check ((idempotency_digest is null) = (idempotency_key is null)),
   constraint processed_at_matches_state check ((processed_at is not null) = (state = 'completed')),
   unique (organization_id, openkj_request_id)
 );
@@ -69,16 +75,19 @@ create table public.requests (
 alter table public.requests enable row level security;
 revoke all on public.requests from anon, authenticated, service_role;
 
-create unique index requests_idempotency_idx on public.requests (venue_id, submitted_by, idempotency_key)
+create unique index requests_idempotency_idx on public.requests (venue_id, idempotency_key, submitted_by)
   where idempotency_key is not null;
 -- The queue itself: small however long the history grows.
 create index requests_active_idx on public.requests (venue_id, requested_at, id)
   where state in ('pending', 'accepted', 'performing');
-create index requests_active_of_singer_idx on public.requests (singer_user_id, venue_id)
+create index requests_active_of_singer_idx on public.requests (venue_id, singer_user_id)
   where state in ('pending', 'accepted', 'performing');
 create index requests_venue_id_idx on public.requests (venue_id, requested_at desc, id desc);
+create index requests_organization_id_idx on public.requests (organization_id, requested_at desc, id desc);
+-- What a policy allows of one venue, however many others the organization has.
+create index requests_organization_venue_idx on public.requests (organization_id, venue_id, requested_at desc);
 create index requests_show_id_idx on public.requests (show_id, singer_user_id);
-create index requests_show_song_idx on public.requests (show_id, song_id);
+create index requests_song_idx on public.requests (venue_id, fingerprint, requested_at desc);
 create index requests_singer_user_id_idx on public.requests (singer_user_id, requested_at desc, id desc);
 create index requests_submitted_by_idx on public.requests (submitted_by);
 create index requests_state_idx on public.requests (state) where state in ('accepted', 'performing');
@@ -89,13 +98,37 @@ comment on column public.requests.openkj_request_id is
 comment on column public.requests.show_id is 'The night it belongs to: the one open when it was asked for, or the one its acceptance opened.';
 comment on column public.requests.singer_user_id is 'The guest or singer it is for; null for a walk-up entered by staff or OpenKJ.';
 comment on column public.requests.song_id is 'Song of the catalogue; null marks free text: a song that is not in the book.';
+comment on column public.requests.fingerprint is 'By which two requests are for the same song, whatever book or spelling they come from.';
 comment on column public.requests.reason is 'Why the host skipped or rejected it; the singer sees it.';
 comment on column public.requests.sort_order is 'Place in a queue ordered by hand; null keeps the order of asking.';
+comment on column public.requests.queued_as_of is
+  'When it counts as asked for, once its singer has changed the order of own songs; null is requested_at.';
 comment on column public.requests.idempotency_key is 'Chosen by the app: the same key asks once, however often it is sent.';
+comment on column public.requests.idempotency_digest is 'Of what was sent with the key, by which another request with the same key is refused.';
+comment on column public.requests.version is 'Counts the changes: of two versions of a request the one with the larger number is the later.';
 
 create trigger requests_set_updated_at
   before update on public.requests
   for each row execute function private.set_updated_at();
+
+create function private.count_request_version()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+  new.version := old.version + 1;
+  return new;
+end;
+$$;
+
+revoke all on function private.count_request_version() from public;
+
+create trigger requests_count_version
+  before update on public.requests
+  for each row execute function private.count_request_version();
 
 create table public.request_events (
   id bigint generated always as identity primary key,
@@ -145,6 +178,27 @@ create index performances_organization_id_idx on public.performances (organizati
 
 comment on table public.performances is 'What was sung, one row per completed request: the history that statistics read.';
 
+create function private.require_request(p_request_id bigint, p_permission text)
+returns public.requests
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  v_request public.requests;
+begin
+  select request.* into v_request from public.requests as request where request.id = p_request_id;
+  perform private.require_permission(v_request.organization_id, p_permission, 'request_not_found');
+  return v_request;
+end;
+$$;
+
+comment on function private.require_request(bigint, text) is
+  'A request of an organization in which the caller holds the permission. Errors: as require_permission, 404 request_not_found.';
+
+revoke all on function private.require_request(bigint, text) from public;
+
 -- Who is changing requests right now, for the log of events: RPCs and the OpenKJ commands say so.
 create function private.change_source()
 returns text
@@ -187,7 +241,7 @@ begin
     )
     values (
       new.id, new.organization_id, new.venue_id, new.show_id, new.singer_user_id, new.singer_name, new.song_id,
-      private.song_fingerprint(new.artist, new.title), new.artist, new.title, new.key_change, new.processed_at
+      new.fingerprint, new.artist, new.title, new.key_change, new.processed_at
     );
   elsif tg_op = 'UPDATE' and old.state = 'completed' then
     delete from public.performances where request_id = new.id;

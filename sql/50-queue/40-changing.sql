@@ -49,7 +49,7 @@ end;
 $$;
 
 comment on function private.change_requests(bigint[], text, text, text) is
-  'Moves requests to a state as singer or host and returns how many moved; those already there are left alone. All or nothing:
+  'Moves requests to a state as singer, host or undo and returns how many moved; those already there are left alone. All or nothing:
 409 transition_not_allowed names the first that may not.';
 
 revoke all on function private.change_requests(bigint[], text, text, text) from public;
@@ -65,10 +65,7 @@ declare
   v_request public.requests;
   v_reason text := private.clean_text(p_reason, 'reason', 500);
 begin
-  select request.* into v_request from public.requests as request where request.id = p_request_id;
-  perform private.require_permission(
-    v_request.organization_id, case when p_state = 'cleared' then 'requests:delete' else 'requests:process' end, 'request_not_found'
-  );
+  v_request := private.require_request(p_request_id, case when p_state = 'cleared' then 'requests:delete' else 'requests:process' end);
   if p_state is null or not exists (select from public.request_states as known where known.key = p_state) then
     perform private.raise_error(400, 'invalid_state', 'There is no such state.', 'See the table request_states.');
   end if;
@@ -160,6 +157,32 @@ ids; 409 transition_not_allowed.';
 revoke all on function public.process_requests(bigint[], boolean) from public;
 grant execute on function public.process_requests(bigint[], boolean) to authenticated;
 
+create function private.clear_requests(p_venue_id uuid, p_states text[])
+returns integer
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+  return private.change_requests(
+    -- Locked while they are chosen: what somebody else is bringing on stage meanwhile is left out.
+    array(
+      select request.id
+      from public.requests as request
+      where request.venue_id = p_venue_id and request.state = any (p_states)
+      order by request.id
+      for no key update
+    ),
+    'cleared', 'host'
+  );
+end;
+$$;
+
+comment on function private.clear_requests(uuid, text[]) is 'Clears what is in one of the states at a venue and returns how many requests that were.';
+
+revoke all on function private.clear_requests(uuid, text[]) from public;
+
 create function private.clear_queue(p_venue_id uuid)
 returns integer
 language plpgsql
@@ -171,10 +194,7 @@ begin
   perform private.require_permission(
     (select venue.organization_id from public.venues as venue where venue.id = p_venue_id), 'requests:delete', 'venue_not_found'
   );
-  return private.change_requests(
-    array(select request.id from public.requests as request where request.venue_id = p_venue_id and request.state in ('pending', 'accepted')),
-    'cleared', 'host'
-  );
+  return private.clear_requests(p_venue_id, array['pending', 'accepted']);
 end;
 $$;
 
@@ -264,6 +284,44 @@ comment on function public.cancel_request(bigint) is
 revoke all on function public.cancel_request(bigint) from public;
 grant execute on function public.cancel_request(bigint) to authenticated;
 
+create function private.change_words(p_request public.requests, p_singer_names text[], p_key_change integer, p_notes text)
+returns public.requests
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+  v_request public.requests := p_request;
+begin
+  if p_key_change not between -12 and 12 then
+    perform private.raise_error(400, 'invalid_key_change', 'The key can be changed by -12 to 12 semitones.', 'Send 0 for the original key.');
+  end if;
+  if (p_singer_names, p_key_change) is distinct from (p_request.singer_names, p_request.key_change) then
+    -- OpenKJ never looks again at an id it knows, so what it shows needs a new one when it changes.
+    update private.organization_counters
+    set next_openkj_request_id = next_openkj_request_id + 1
+    where organization_id = p_request.organization_id
+    returning next_openkj_request_id - 1 into v_request.openkj_request_id;
+  end if;
+  update public.requests as request
+  set
+    singer_names = p_singer_names,
+    key_change = p_key_change,
+    notes = p_notes,
+    openkj_request_id = v_request.openkj_request_id
+  where request.id = p_request.id
+    and (request.singer_names, request.key_change, request.notes) is distinct from (p_singer_names, p_key_change, p_notes)
+  returning request.* into v_request;
+  return case when found then v_request else p_request end;
+end;
+$$;
+
+comment on function private.change_words(public.requests, text[], integer, text) is
+  'Writes what a request says; what says the same already is not touched. The request must be locked. Errors: 400 invalid_key_change.';
+
+revoke all on function private.change_words(public.requests, text[], integer, text) from public;
+
 create function private.edit_request(p_request_id bigint, p_key_change integer, p_notes text)
 returns public.requests
 language plpgsql
@@ -275,38 +333,18 @@ declare
   v_request public.requests := private.own_request(p_request_id);
   v_rules public.venue_rules;
   v_notes text := private.clean_text(p_notes, 'notes', 500);
-  v_openkj_request_id integer := v_request.openkj_request_id;
 begin
-  if p_key_change not between -12 and 12 then
-    perform private.raise_error(400, 'invalid_key_change', 'The key can be changed by -12 to 12 semitones.', 'Send 0 for the original key.');
-  end if;
   if v_request.state <> 'pending' then
     perform private.raise_error(
       409, 'request_not_pending', format('The request is %s and can no longer be changed.', v_request.state), 'Talk to the host.'
     );
   end if;
   select rules.* into v_rules from public.venue_rules as rules where rules.venue_id = v_request.venue_id;
-  if p_key_change <> 0 and not v_rules.key_change_allowed then
-    perform private.raise_error(422, 'key_change_not_allowed', 'The key cannot be changed at this venue.', 'Send 0.');
-  end if;
-  if v_notes is not null and not v_rules.notes_allowed then
-    perform private.raise_error(422, 'notes_not_allowed', 'This venue takes no notes.', 'Leave the notes out.');
-  end if;
-  if p_key_change <> v_request.key_change then
-    -- OpenKJ never looks again at an id it knows, so a changed key needs a new one.
-    update private.organization_counters
-    set next_openkj_request_id = next_openkj_request_id + 1
-    where organization_id = v_request.organization_id
-    returning next_openkj_request_id - 1 into v_openkj_request_id;
-  end if;
-  update public.requests
-  set
-    key_change = coalesce(p_key_change, key_change),
-    notes = case when p_notes is null then notes else v_notes end,
-    openkj_request_id = v_openkj_request_id
-  where id = p_request_id
-  returning * into v_request;
-  return v_request;
+  perform private.check_song_rules(v_rules, coalesce(p_key_change, 0), v_notes, null);
+  return private.change_words(
+    v_request, v_request.singer_names, coalesce(p_key_change, v_request.key_change),
+    case when p_notes is null then v_request.notes else v_notes end
+  );
 end;
 $$;
 

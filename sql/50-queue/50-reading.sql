@@ -1,77 +1,4 @@
--- The queue as people read it: in order, with places and an estimate of the wait.
-
-create function private.queue(p_venue_id uuid)
-returns table (request_id bigint, place integer, wait_seconds integer)
-language plpgsql
-stable
-security definer
-set search_path = ''
-rows 50
-as $$
-#variable_conflict use_column
-begin
-  return query
-    with
-      active as (
-        select
-          request.id, request.state, request.requested_at, request.sort_order,
-          coalesce(request.singer_user_id::text, lower(request.singer_name)) as singer,
-          -- The second song of a singer counts as a turn that already waits.
-          row_number() over (
-            partition by coalesce(request.singer_user_id::text, lower(request.singer_name)) order by request.requested_at, request.id
-          ) as song_of_singer
-        from public.requests as request
-        where request.venue_id = p_venue_id and request.state in ('pending', 'accepted', 'performing')
-      ),
-      turns as (
-        select coalesce(sung.singer_user_id::text, lower(sung.singer_name)) as singer, count(*) as taken
-        from public.performances as sung
-        where sung.show_id = (select private.open_show(p_venue_id))
-        group by 1
-      ),
-      -- The night's own pace: the gaps between its last songs, without breaks.
-      gaps as (
-        select extract(epoch from sung.performed_at - lag(sung.performed_at) over (order by sung.performed_at)) as seconds
-        from (
-          select latest.performed_at
-          from public.performances as latest
-          where latest.show_id = (select private.open_show(p_venue_id))
-          order by latest.performed_at desc
-          limit 11
-        ) as sung
-      ),
-      pace as (
-        select coalesce(avg(gaps.seconds) filter (where gaps.seconds between 30 and 900), 300) as seconds from gaps
-      ),
-      ordered as (
-        select
-          active.id,
-          row_number() over (
-            order by
-              (active.state = 'performing') desc,
-              (active.state = 'accepted') desc,
-              case rules.queue_order
-                when 'manual' then active.sort_order
-                when 'rotation' then coalesce(turns.taken, 0) + active.song_of_singer
-              end nulls last,
-              active.requested_at,
-              active.id
-          ) as place
-        from active
-        join public.venue_rules as rules on rules.venue_id = p_venue_id
-        left join turns on turns.singer = active.singer
-      )
-    select ordered.id, ordered.place::integer, ((ordered.place - 1) * pace.seconds)::integer
-    from ordered, pace
-    order by ordered.place;
-end;
-$$;
-
-comment on function private.queue(uuid) is
-  'Active requests of a venue in the order of its rules: place from 1, wait in seconds from the night''s own gaps between songs
-(5 minutes a song until there are some). Definer: singers may not see each other''s rows.';
-
-revoke all on function private.queue(uuid) from public;
+-- The queue as people read it.
 
 create function private.my_requests(p_venue_id uuid)
 returns table (request public.requests, place integer, wait_seconds integer)
@@ -84,18 +11,26 @@ declare
   v_user_id uuid := private.require_user();
 begin
   return query
-    select mine, waiting.place, waiting.wait_seconds
-    from public.requests as mine
-    left join lateral (
-      select queue.place, queue.wait_seconds
-      from private.queue(mine.venue_id) as queue
-      where queue.request_id = mine.id
-    ) as waiting on mine.state in ('pending', 'accepted', 'performing')
-    where mine.singer_user_id = v_user_id
-      and (p_venue_id is null or mine.venue_id = p_venue_id)
-      and (mine.state in ('pending', 'accepted', 'performing') or mine.requested_at > now() - interval '12 hours')
-    order by mine.requested_at desc, mine.id desc
-    limit 100;
+    with
+      mine as materialized (
+        select own as request, own.id, own.venue_id, own.state, own.requested_at
+        from public.requests as own
+        where own.singer_user_id = v_user_id
+          and (p_venue_id is null or own.venue_id = p_venue_id)
+          and (own.state in ('pending', 'accepted', 'performing') or own.requested_at > now() - interval '12 hours')
+        order by own.requested_at desc, own.id desc
+        limit 100
+      ),
+      -- A queue is put in order as a whole, so once for each venue.
+      waiting as (
+        select queue.request_id, queue.place, queue.wait_seconds
+        from (select distinct mine.venue_id from mine where mine.state in ('pending', 'accepted', 'performing')) as venue
+        cross join lateral private.queue(venue.venue_id) as queue
+      )
+    select mine.request, waiting.place, waiting.wait_seconds
+    from mine
+    left join waiting on waiting.request_id = mine.id
+    order by mine.requested_at desc, mine.id desc;
 end;
 $$;
 

@@ -107,15 +107,22 @@ security invoker
 set search_path = ''
 as $$
 begin
-    -- A poll names no system: it is the key's own, or the organization's first.
-    insert into private.system_heartbeats as heartbeat (system_id, last_seen_at)
-    select system.id, now()
+  -- A poll names no system: it is the key's own, or the organization's first.
+  insert into private.system_heartbeats as heartbeat (system_id, last_seen_at)
+  select first.id, now()
+  from (
+    select system.id
     from public.systems as system
     where system.organization_id = p_caller.organization_id and (p_caller.system_id is null or system.id = p_caller.system_id)
     order by system.openkj_system_id
     limit 1
-    on conflict (system_id) do update set last_seen_at = excluded.last_seen_at
-    where heartbeat.last_seen_at < now() - interval '30 seconds';
+  ) as first
+  where not exists (
+    select
+    from private.system_heartbeats as recent
+    where recent.system_id = first.id and recent.last_seen_at > now() - interval '30 seconds'
+  )
+  on conflict (system_id) do update set last_seen_at = excluded.last_seen_at;
 end;
 $$;
 
@@ -185,7 +192,7 @@ comment on function private.openkj_requests(uuid) is 'What waits to be taken, in
 
 revoke all on function private.openkj_requests(uuid) from public;
 
-create function private.openkj_command(p_command text, p_caller private.api_key_caller, p_body jsonb)
+create function private.openkj_command(p_command text, p_caller private.api_key_caller, p_body jsonb, p_sender uuid)
 returns jsonb
 language plpgsql
 volatile
@@ -201,6 +208,9 @@ declare
   v_songs jsonb;
 begin
   case p_command
+    when 'getSerial' then
+      return jsonb_build_object('serial', private.openkj_serial(p_caller.organization_id));
+
     when 'getVenues' then
       return jsonb_build_object('venues', private.openkj_venues(p_caller));
 
@@ -248,7 +258,7 @@ begin
       -- The system that opens a venue is the one whose book its singers see.
       update public.venues
       set accepting_requests = v_accepting, system_id = coalesce(v_system_id, system_id)
-      where id = v_venue.id
+      where id = v_venue.id and archived_at is null
         and (accepting_requests, system_id) is distinct from (v_accepting, coalesce(v_system_id, system_id));
       return jsonb_build_object(
         'venue_id', v_venue.openkj_venue_id, 'accepting', v_accepting, 'serial', private.openkj_serial(p_caller.organization_id)
@@ -274,10 +284,7 @@ begin
 
     when 'clearRequests' then
       v_venue := private.openkj_venue(p_caller, p_body);
-      perform private.change_requests(
-        array(select request.id from public.requests as request where request.venue_id = v_venue.id and request.state = 'pending'),
-        'cleared', 'host'
-      );
+      perform private.clear_requests(v_venue.id, array['pending']);
       return jsonb_build_object('serial', private.openkj_serial(p_caller.organization_id));
 
     when 'clearDatabase' then
@@ -285,7 +292,7 @@ begin
       if v_system_id is null then
         perform private.raise_error(404, 'system_not_found', 'There is no such system. Set the system id that the portal shows.');
       end if;
-      perform private.book_stage_open(v_system_id);
+      perform private.book_stage_open(v_system_id, p_sender);
       return jsonb_build_object('serial', private.openkj_serial(p_caller.organization_id));
 
     when 'addSongs' then
@@ -297,9 +304,9 @@ begin
       if jsonb_typeof(v_songs) is distinct from 'array' then
         perform private.raise_error(400, 'invalid_songs', 'songs must be a list of {artist, title}.');
       end if;
-      select added.processed, added.errors into v_added from private.book_stage_add(v_system_id, v_songs) as added;
+      select added.processed, added.errors into v_added from private.book_stage_add(v_system_id, v_songs, p_sender) as added;
       -- OpenKJ's last batch is always the first one that is not full.
-      if jsonb_array_length(v_songs) < 1000 and (select published.changed from private.book_publish(v_system_id) as published) then
+      if jsonb_array_length(v_songs) < 1000 and (select ended.changed from private.book_stage_end(v_system_id) as ended) then
         perform private.bump_openkj_serial(array[p_caller.organization_id]);
       end if;
       return jsonb_build_object(
@@ -355,10 +362,10 @@ begin
 end;
 $$;
 
-comment on function private.openkj_command(text, private.api_key_caller, jsonb) is
+comment on function private.openkj_command(text, private.api_key_caller, jsonb, uuid) is
   'The fields of the reply to one command of a verified caller. Raises what the caller is told.';
 
-revoke all on function private.openkj_command(text, private.api_key_caller, jsonb) from public;
+revoke all on function private.openkj_command(text, private.api_key_caller, jsonb, uuid) from public;
 
 create table private.openkj_commands (
   command text primary key,
@@ -371,7 +378,7 @@ create index openkj_commands_scope_key_idx on private.openkj_commands (scope_key
 
 comment on table private.openkj_commands is 'The commands answered with a key, and the scope each needs.';
 
-create function private.openkj_call(p_body jsonb, p_address inet)
+create function private.openkj_call(p_body jsonb, p_address inet, p_sender uuid default null)
 returns jsonb
 language plpgsql
 volatile
@@ -383,20 +390,20 @@ declare
   v_scope text;
   v_verified record;
   v_caller private.api_key_caller;
+  v_reply jsonb;
   v_detail text;
 begin
   if v_command = 'connectionTest' then
     return '{"command": "connectionTest", "error": false, "connection": "ok"}'::jsonb;
-  end if;
   -- Apps of singers have no key; getAccepting is also a command of programs that have one.
-  if v_command in ('search', 'browse', 'submitRequest', 'getNearbyVenues2', 'venueExists', 'venueAccepting')
+  elsif v_command in ('search', 'browse', 'submitRequest', 'getNearbyVenues2', 'venueExists', 'venueAccepting')
     or v_command = 'getAccepting' and p_body ? 'venueUrlName' then
     return private.singer_dialect_call(v_command, p_body, p_address);
   end if;
 
   v_verified := private.verify_api_key(p_body ->> 'api_key', p_address);
   if v_verified.refusal is not null then
-    perform private.record_api_key_failure(p_body ->> 'api_key', p_address, v_verified.refusal);
+    perform private.record_wrong_api_key(p_body ->> 'api_key', p_address, v_verified.refusal);
     return jsonb_build_object('command', v_command, 'error', true, 'errorString', 'Unknown API key. Copy it again from the portal.');
   end if;
 
@@ -412,16 +419,9 @@ begin
     );
   end if;
 
-  if private.record_api_key_call(v_caller.api_key_id, p_address, v_command = 'getSerial') then
-    perform private.record_heartbeat(v_caller);
-  end if;
-  if v_command = 'getSerial' then
-    return jsonb_build_object('command', 'getSerial', 'error', false, 'serial', private.openkj_serial(v_caller.organization_id));
-  end if;
-
-  perform set_config('karaoke.source', 'openkj', true);
+  perform set_config('karaoke.source', 'openkj', true), set_config('karaoke.api_key_id', v_caller.api_key_id::text, true);
   begin
-    return jsonb_build_object('command', v_command, 'error', false) || private.openkj_command(v_command, v_caller, p_body);
+    v_reply := jsonb_build_object('command', v_command, 'error', false) || private.openkj_command(v_command, v_caller, p_body, p_sender);
   exception
     when others then
       -- Refusals are told; anything else is the function's to log and to hide.
@@ -429,19 +429,64 @@ begin
         raise;
       end if;
       get stacked diagnostics v_detail = pg_exception_detail;
-      return jsonb_build_object('command', v_command, 'error', true, 'errorString', v_detail);
+      v_reply := jsonb_build_object('command', v_command, 'error', true, 'errorString', v_detail);
   end;
+  if private.record_api_key_call(v_caller.api_key_id, p_address, v_command = 'getSerial') then
+    perform private.record_heartbeat(v_caller);
+  end if;
+  return v_reply;
 end;
 $$;
 
-comment on function private.openkj_call(jsonb, inet) is
-  'One OpenKJ call: the body with command and api_key, the client''s address; returns the whole reply: command as
-sent, error as a boolean, errorString when true, and the command''s own fields. Definer: the gateway''s role may do nothing else.';
+comment on function private.openkj_call(jsonb, inet, uuid) is
+  'One OpenKJ call: the body with command and api_key, the client''s address, and which running copy of the function hands it over
+(an upload that came through two of them may lack something); returns the whole reply: command as sent, error as a boolean, errorString when true, and the command''s own fields. Definer: the gateway''s role may do nothing else.';
 
-revoke all on function private.openkj_call(jsonb, inet) from public;
+revoke all on function private.openkj_call(jsonb, inet, uuid) from public;
 
--- The role the Edge Function takes on: it can make this one call and nothing else.
+create function private.openkj_polls(p_polls jsonb)
+returns setof jsonb
+language plpgsql
+volatile
+security definer
+rows 10
+set search_path = ''
+as $$
+begin
+  -- As long as there is nothing to refuse and nothing to write down, a poll is this look-up; else it is a call like others.
+  return query
+    select coalesce(
+      (
+        select jsonb_build_object('command', 'getSerial', 'error', false, 'serial', counter.openkj_serial)
+        from private.presented_secrets as presented
+        join private.openkj_commands as command on command.command = 'getSerial' and command.scope_key = any (presented.scopes)
+        join public.api_key_usage as usage
+          on usage.api_key_id = presented.api_key_id and usage.day = (now() at time zone 'UTC')::date
+          and usage.last_call_at > now() - interval '30 seconds'
+        join private.organization_counters as counter on counter.organization_id = presented.organization_id
+        where presented.secret_hash = sha256(convert_to(poll.api_key, 'UTF8'))
+          and presented.refusal is null and presented.allowed_networks is null
+          and exists (
+            select
+            from private.held_scopes as held
+            where held.organization_id = presented.organization_id and held.user_id = presented.created_by
+              and held.scope_key = command.scope_key
+          )
+      ),
+      private.openkj_call(jsonb_build_object('command', 'getSerial', 'api_key', poll.api_key), poll.address)
+    )
+    from jsonb_to_recordset(p_polls) as poll (api_key text, address inet);
+end;
+$$;
+
+comment on function private.openkj_polls(jsonb) is
+  'What every host asks all night, for many at once: [{"api_key", "address"}] of calls of getSerial; returns their replies in the same
+order. Definer: as openkj_call.';
+
+revoke all on function private.openkj_polls(jsonb) from public;
+
+-- The role the Edge Function takes on: it can make these calls and nothing else.
 create role openkj_gateway nologin;
 grant openkj_gateway to postgres;
 grant usage on schema private to openkj_gateway;
-grant execute on function private.openkj_call(jsonb, inet) to openkj_gateway;
+grant execute on function private.openkj_call(jsonb, inet, uuid), private.openkj_polls(jsonb) to openkj_gateway;

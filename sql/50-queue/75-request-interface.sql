@@ -128,6 +128,26 @@ comment on function private.interface_request(public.requests, integer, integer)
 
 revoke all on function private.interface_request(public.requests, integer, integer) from public;
 
+create function private.key_reaches_venue(p_caller private.api_key_caller, p_venue public.venues)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  return p_venue.organization_id = p_caller.organization_id and p_venue.archived_at is null
+    and (p_caller.venue_id is null or p_caller.venue_id = p_venue.id)
+    and (p_caller.system_id is null or p_caller.system_id = private.venue_system(p_venue.id));
+end;
+$$;
+
+comment on function private.key_reaches_venue(private.api_key_caller, public.venues) is
+  'Whether an API key may work with a venue: its organization''s; made for one venue, only that; made for one system, only where its book
+applies.';
+
+revoke all on function private.key_reaches_venue(private.api_key_caller, public.venues) from public;
+
 create function private.require_interface_venue(p_caller private.api_key_caller, p_venue_id uuid)
 returns public.venues
 language plpgsql
@@ -140,8 +160,7 @@ declare
 begin
   select venue.* into v_venue
   from public.venues as venue
-  where venue.id = p_venue_id and venue.organization_id = p_caller.organization_id and venue.archived_at is null
-    and (p_caller.venue_id is null or p_caller.venue_id = venue.id);
+  where venue.id = p_venue_id and private.key_reaches_venue(p_caller, venue);
   if not found then
     perform private.raise_error(404, 'venue_not_found', 'There is no such venue, or it is not this key''s.', 'List the venues.');
   end if;
@@ -170,8 +189,7 @@ begin
     select
     from public.requests as request
     join public.venues as venue on venue.id = request.venue_id
-    where request.id = wanted.id and request.organization_id = p_caller.organization_id and venue.archived_at is null
-      and (p_caller.venue_id is null or p_caller.venue_id = venue.id)
+    where request.id = wanted.id and private.key_reaches_venue(p_caller, venue)
   );
   if v_missing is not null then
     perform private.raise_error(
@@ -246,10 +264,17 @@ declare
   v_song constant text := p_arguments ->> 'song';
   v_after constant bigint := (p_arguments ->> 'after')::bigint;
   v_limit constant integer := coalesce((p_arguments ->> 'limit')::integer, 100);
+  v_last public.requests;
   v_cursor text;
   v_ids bigint[];
   v_requests jsonb;
 begin
+  if v_after is not null then
+    select request.* into v_last from public.requests as request where request.id = v_after and request.venue_id = p_venue_id;
+    if not found then
+      perform private.raise_error(404, 'request_not_found', 'There is no such request to go on after.', 'Begin the list again.');
+    end if;
+  end if;
   -- Read before the requests: what changes in between comes once more, but never not at all.
   select change.serial || '.' || change.request_id into v_cursor
   from private.request_changes as change
@@ -282,7 +307,7 @@ begin
       where request.venue_id = p_venue_id and request.state in ('pending', 'accepted', 'performing')
         and (
           v_after is null
-          or (request.requested_at, request.id) > (select last.requested_at, last.id from public.requests as last where last.id = v_after)
+          or (request.requested_at, request.id) > (v_last.requested_at, v_last.id)
         )
         and private.request_matches(request, v_states, v_singer, v_song)
       order by request.requested_at, request.id
@@ -296,7 +321,7 @@ begin
       where request.venue_id = p_venue_id
         and (
           v_after is null
-          or (request.requested_at, request.id) < (select last.requested_at, last.id from public.requests as last where last.id = v_after)
+          or (request.requested_at, request.id) < (v_last.requested_at, v_last.id)
         )
         and private.request_matches(request, v_states, v_singer, v_song)
       order by request.requested_at desc, request.id desc
@@ -326,7 +351,7 @@ $$;
 
 comment on function private.list_interface_requests(private.api_key_caller, uuid, jsonb) is
   'Requests of a venue: what waits in the order of asking, history newest first, or, with since, what has changed after that cursor in
-the order of its changes. Errors: 410 cursor_unknown.';
+the order of its changes. Errors: 404 request_not_found (after); 410 cursor_unknown.';
 
 revoke all on function private.list_interface_requests(private.api_key_caller, uuid, jsonb) from public;
 
@@ -370,25 +395,30 @@ set search_path = ''
 as $$
 declare
   v_key constant uuid := md5(p_caller.api_key_id || ' ' || (p_arguments ->> 'idempotency_key'))::uuid;
+  v_names constant text[] := array(
+    select name from jsonb_array_elements_text(p_arguments -> 'singers') with ordinality as named (name, place) order by named.place
+  );
+  v_song_id constant bigint := (p_arguments ->> 'song_id')::bigint;
+  v_artist constant text := p_arguments ->> 'artist';
+  v_title constant text := p_arguments ->> 'title';
+  v_key_change constant integer := coalesce((p_arguments ->> 'key_change')::integer, 0);
+  v_notes constant text := p_arguments ->> 'notes';
   v_request public.requests;
 begin
   if v_key is not null then
     -- Two deliveries of one message at once: the second waits here, then finds the first one's request.
     perform pg_advisory_xact_lock(hashtextextended('create_interface_request:' || v_key, 0));
-    select request.* into v_request
-    from public.requests as request
-    where request.venue_id = p_venue_id and request.submitted_by is null and request.idempotency_key = v_key;
-    if found then
+    v_request := private.find_repeated_request(
+      p_venue_id, null, v_key, private.request_digest(v_names, v_song_id, v_artist, v_title, v_key_change, v_notes)
+    );
+    if v_request.id is not null then
       status := 200;
       body := private.show_interface_request(v_request.id);
       return;
     end if;
   end if;
   v_request := private.insert_request(
-    p_venue_id, null, null,
-    array(select name from jsonb_array_elements_text(p_arguments -> 'singers') with ordinality as named (name, place) order by named.place),
-    (p_arguments ->> 'song_id')::bigint, p_arguments ->> 'artist', p_arguments ->> 'title',
-    coalesce((p_arguments ->> 'key_change')::integer, 0), p_arguments ->> 'notes', v_key, true
+    p_venue_id, null, null, v_names, v_song_id, v_artist, v_title, v_key_change, v_notes, v_key, true
   );
   status := 201;
   body := private.show_interface_request(v_request.id);
@@ -429,8 +459,7 @@ begin
       select jsonb_build_object('venues', coalesce(jsonb_agg(private.interface_venue(venue) order by venue.name, venue.id), '[]'))
       into body
       from public.venues as venue
-      where venue.organization_id = p_caller.organization_id and venue.archived_at is null
-        and (p_caller.venue_id is null or p_caller.venue_id = venue.id);
+      where venue.organization_id = p_caller.organization_id and private.key_reaches_venue(p_caller, venue);
 
     when 'get_venue' then
       body := private.interface_venue(v_venue);
@@ -441,7 +470,7 @@ begin
     when 'set_accepting' then
       update public.venues as venue
       set accepting_requests = (p_arguments ->> 'accepting')::boolean
-      where venue.id = v_venue.id and venue.accepting_requests <> (p_arguments ->> 'accepting')::boolean;
+      where venue.id = v_venue.id and venue.archived_at is null and venue.accepting_requests <> (p_arguments ->> 'accepting')::boolean;
       body := private.interface_venue(private.require_interface_venue(p_caller, v_venue.id));
 
     when 'list_requests' then
@@ -514,11 +543,11 @@ declare
   v_code text;
   v_detail text;
   v_hint text;
+  v_refusal jsonb;
 begin
   v_verified := private.verify_api_key(p_key, p_address);
   if v_verified.refusal is not null then
-    perform private.record_api_key_failure(p_key, p_address, v_verified.refusal);
-    v_wait := private.take_rate_limit('api_key_failures', coalesce(host(p_address), 'unknown'));
+    v_wait := private.record_wrong_api_key(p_key, p_address, v_verified.refusal);
     if v_wait > 0 then
       return private.interface_refusal(
         429, 'rate_limited', 'Too many wrong API keys came from this address.', format('Try again in %s seconds.', v_wait), v_wait
@@ -550,8 +579,7 @@ begin
     );
   end if;
 
-  perform private.record_api_key_call(v_caller.api_key_id, p_address, p_is_continuation);
-  perform set_config('karaoke.source', 'api', true);
+  perform set_config('karaoke.source', 'api', true), set_config('karaoke.api_key_id', v_caller.api_key_id::text, true);
   -- Read first: who then waits for the next serial is told of everything that came later.
   v_serial := private.openkj_serial(v_caller.organization_id);
   begin
@@ -564,12 +592,18 @@ begin
         raise;
       end if;
       get stacked diagnostics v_code = message_text, v_detail = pg_exception_detail, v_hint = pg_exception_hint;
-      return private.interface_refusal(substr(sqlstate, 3)::integer, v_code, v_detail, v_hint);
+      v_refusal := private.interface_refusal(
+        substr(sqlstate, 3)::integer, v_code, v_detail, v_hint, substring(v_hint from 'retry_after=([0-9]+)')::integer
+      );
   end;
+  perform private.record_api_key_call(v_caller.api_key_id, p_address, p_is_continuation);
+  if v_refusal is not null then
+    return v_refusal;
+  end if;
   return jsonb_build_object(
     'status', v_answer.status, 'body', v_answer.body,
     'caller', jsonb_build_object(
-      'api_key_id', v_caller.api_key_id, 'organization_id', v_caller.organization_id, 'serial', v_serial
+      'api_key_id', v_caller.api_key_id, 'serial', v_serial
     )
   );
 end;
@@ -582,29 +616,33 @@ a refusal; caller is for the function that waits. Definer: the interface''s role
 
 revoke all on function private.request_interface_call(text, text, inet, jsonb, boolean) from public;
 
-create function private.request_interface_serials(p_organization_ids uuid[])
-returns table (organization_id uuid, serial integer)
+create function private.request_interface_serials(p_callers jsonb)
+returns table (place integer, serial integer)
 language plpgsql
 stable
 security definer
 set search_path = ''
+rows 100
 as $$
 begin
   return query
-    select counter.organization_id, counter.openkj_serial
-    from private.organization_counters as counter
-    where counter.organization_id = any (p_organization_ids);
+    select waiting.place::integer, counter.openkj_serial
+    from jsonb_array_elements(p_callers) with ordinality as waiting (caller, place)
+    cross join lateral private.verify_api_key(waiting.caller ->> 'key', (waiting.caller ->> 'address')::inet) as verified
+    join private.organization_counters as counter on counter.organization_id = (verified.caller).organization_id
+    where verified.refusal is null;
 end;
 $$;
 
-comment on function private.request_interface_serials(uuid[]) is
-  'The change serials of the organizations whose programs wait for something new. Definer: the counters are private.';
+comment on function private.request_interface_serials(jsonb) is
+  'For programs that wait for something new, given as [{key, address}]: the change serials of their organizations, by the place in the list
+from 1. A program whose key no longer works has none. Definer: keys and counters are private.';
 
-revoke all on function private.request_interface_serials(uuid[]) from public;
+revoke all on function private.request_interface_serials(jsonb) from public;
 
 -- The role the Edge Function takes on: it can make these two calls and nothing else.
 create role request_interface nologin;
 grant request_interface to postgres;
 grant usage on schema private to request_interface;
 grant execute on function private.request_interface_call(text, text, inet, jsonb, boolean) to request_interface;
-grant execute on function private.request_interface_serials(uuid[]) to request_interface;
+grant execute on function private.request_interface_serials(jsonb) to request_interface;

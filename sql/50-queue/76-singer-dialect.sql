@@ -87,7 +87,6 @@ security invoker
 set search_path = ''
 as $$
 declare
-  v_rules public.venue_rules;
   v_address constant text := coalesce(host(p_address), 'unknown');
   v_names text[] := private.clean_singer_names(private.split_singer_names(p_body ->> 'singerName'));
   v_song_id bigint := case when p_body ->> 'songId' ~ '^[0-9]{1,18}$' then (p_body ->> 'songId')::bigint end;
@@ -95,8 +94,6 @@ declare
     when p_body -> 'keyChange' is null or p_body ->> 'keyChange' ~ '^\s*$' then 0
     when p_body ->> 'keyChange' ~ '^[-+]?[0-9]{1,2}$' then (p_body ->> 'keyChange')::integer
   end;
-  v_active integer;
-  v_last timestamptz;
 begin
   if v_song_id is null then
     perform private.raise_error(400, 'song_missing', 'A request needs the songId of a song that was found.');
@@ -104,11 +101,7 @@ begin
   if v_key_change is null then
     perform private.raise_error(400, 'invalid_key_change', 'The key can be changed by -12 to 12 semitones, like "+1".');
   end if;
-  select rules.* into v_rules from public.venue_rules as rules where rules.venue_id = p_venue.id;
   perform private.require_admission(p_venue.id);
-  if not v_rules.guests_allowed then
-    perform private.raise_error(403, 'guests_not_allowed', 'This venue takes requests from singers with an account only.');
-  end if;
 
   -- From here on the requests of the organization follow one another, as in insert_request.
   perform
@@ -116,12 +109,11 @@ begin
   where counter.organization_id = p_venue.organization_id
   for no key update;
 
-  -- Without an account a singer is known by name.
-  select count(*), max(request.requested_at) filter (where request.song_id = v_song_id) into v_active, v_last
-  from public.requests as request
-  where request.venue_id = p_venue.id and request.state in ('pending', 'accepted', 'performing')
-    and request.singer_user_id is null and lower(request.singer_names::text) = lower(v_names::text);
-  if v_last > now() - interval '1 minute' then
+  if exists (
+    select
+    from private.requests_of_singer(p_venue.id, null, v_names, null) as request
+    where request.song_id = v_song_id and request.requested_at > now() - interval '1 minute'
+  ) then
     -- The button was pressed twice, or the app sent it again.
     return;
   end if;
@@ -131,24 +123,11 @@ begin
     'requests_per_device', v_address || ' ' || md5(coalesce(nullif(p_body ->> 'deviceId', ''), lower(v_names::text)))
   );
   perform private.enforce_rate_limit('requests_per_address', v_address);
-  perform private.enforce_rate_limit('requests_per_venue', p_venue.id::text, v_rules.max_requests_per_hour);
+  perform private.enforce_rate_limit(
+    'requests_per_venue', p_venue.id::text,
+    (select rules.max_requests_per_hour from public.venue_rules as rules where rules.venue_id = p_venue.id)
+  );
 
-  if v_rules.max_active_requests <= v_active then
-    perform private.raise_error(
-      422, 'too_many_active_requests', format('You already have %s songs waiting.', v_rules.max_active_requests)
-    );
-  end if;
-  if v_rules.cooldown_minutes is not null and exists (
-    select
-    from public.requests as request
-    where request.venue_id = p_venue.id and request.state <> 'cancelled'
-      and request.requested_at > now() - make_interval(mins => v_rules.cooldown_minutes)
-      and request.singer_user_id is null and lower(request.singer_names::text) = lower(v_names::text)
-  ) then
-    perform private.raise_error(
-      422, 'cooldown', format('There are %s minutes between two songs of one singer.', v_rules.cooldown_minutes)
-    );
-  end if;
   perform private.insert_request(p_venue.id, null, null, v_names, v_song_id, null, null, v_key_change, null, null, false);
 end;
 $$;
@@ -232,7 +211,10 @@ begin
       )
       into v_songs
       from private.browse_dialect_book(private.require_book(v_venue.id, 1, 0), p_body ->> 'letter')
-        with ordinality as song (song_id, artist, title, place);
+        with ordinality as song (song_id, artist, title, place)
+      where not exists (
+        select from public.blocked_songs as blocked where blocked.venue_id = v_venue.id and blocked.song_id = song.song_id
+      );
       return jsonb_build_object('result_count', jsonb_array_length(v_songs), 'songs', v_songs);
 
     when 'submitRequest' then

@@ -51,6 +51,29 @@ revoke all on function private.raise_error(integer, text, text, text) from publi
 -- Triggers that check what people write run in the writer's role.
 grant execute on function private.raise_error(integer, text, text, text) to authenticated;
 
+create function private.raise_error_until(p_status integer, p_code text, p_detail text, p_until timestamptz)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  perform private.raise_error(
+    p_status, p_code, p_detail,
+    format(
+      'Ask again at %s: retry_after=%s',
+      to_char(p_until at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), greatest(1, ceil(extract(epoch from p_until - now())))::integer
+    )
+  );
+end;
+$$;
+
+comment on function private.raise_error_until(integer, text, text, timestamptz) is
+  'As raise_error, for a refusal that ends by itself at p_until: the hint has the time (UTC) and retry_after in seconds.';
+
+revoke all on function private.raise_error_until(integer, text, text, timestamptz) from public;
+
 -- sql/00-foundation/20-text.sql
 -- How texts are compared. One normalisation for every place that asks whether two songs are the same; nobody else folds
 -- case, accents or punctuation.
@@ -216,6 +239,28 @@ $$;
 
 revoke all on function private.request_header(text) from public;
 
+create function private.plain_address(p_address inet)
+returns inet
+language plpgsql
+immutable
+strict
+security invoker
+set search_path = ''
+as $$
+begin
+  if family(p_address) = 6 and p_address <<= '::ffff:0:0/96'::inet then
+    return (replace(host(p_address), '::ffff:', '') || '/' || masklen(p_address) - 96)::inet;
+  end if;
+  return p_address;
+end;
+$$;
+
+comment on function private.plain_address(inet) is
+  'An address or network, as IPv4 where it is an IPv4 one written as IPv6 (::ffff:192.0.2.1): a server that listens on both
+sees its clients so.';
+
+revoke all on function private.plain_address(inet) from public;
+
 create function private.client_address()
 returns inet
 language plpgsql
@@ -226,9 +271,9 @@ as $$
 begin
   -- The platform's edge writes the first header itself; behind another proxy it is that one's duty to overwrite, not to
   -- append to, what a client claims in the second.
-  return nullif(trim(coalesce(
+  return private.plain_address(nullif(trim(coalesce(
     private.request_header('cf-connecting-ip'), split_part(private.request_header('x-forwarded-for'), ',', 1)
-  )), '')::inet;
+  )), '')::inet);
 exception
   when invalid_text_representation then
     return null;
@@ -248,6 +293,7 @@ create table private.rate_limits (
   maximum integer not null,
   window_seconds integer not null,
   description text not null,
+  fails_open boolean not null default false,
   constraint maximum_is_not_negative check (maximum >= 0),
   constraint window_is_positive check (window_seconds > 0)
 );
@@ -255,6 +301,8 @@ create table private.rate_limits (
 alter table private.rate_limits enable row level security;
 
 comment on table private.rate_limits is 'Limits by name; changing a row changes the limit at once.';
+comment on column private.rate_limits.fails_open is
+  'Whether uses pass while they cannot be counted. Only for reads: what guards credentials or writes stays shut then.';
 
 -- Losing the counters in a crash only opens the windows anew, so they need no log.
 create unlogged table private.rate_limit_counters (
@@ -307,12 +355,20 @@ begin
   from taken, wanted
   where taken.used > wanted.maximum;
   return coalesce(v_wait, 0);
+exception
+  when others then
+    if (select fails_open from private.rate_limits where key = p_key) is not true then
+      raise;
+    end if;
+    raise warning 'The limit "%" is not counted: %', p_key, sqlerrm;
+    return 0;
 end;
 $$;
 
 comment on function private.take_rate_limit(text, text, integer, integer) is
   'Takes p_cost from the limit p_key of p_subject and answers 0, or the seconds to wait when the limit is used up.
-p_maximum replaces the limit''s own maximum (a venue''s setting). A null subject or an unknown key is never limited.';
+p_maximum replaces the limit''s own maximum (a venue''s setting). A null subject or an unknown key is never limited. When
+counting fails, so does the call, unless the limit fails open.';
 
 revoke all on function private.take_rate_limit(text, text, integer, integer) from public;
 
@@ -484,21 +540,25 @@ stable
 security definer
 set search_path = ''
 as $$
+declare
+  -- Read once: this runs in every statement.
+  v_claims jsonb := private.claims();
+  v_user_id uuid := auth.uid();
 begin
   return (
     -- The first reason that applies, or null when the caller may go on.
     select case
-      when auth.uid() is null then 'not_signed_in'
-      when session.id is null or session.user_id is distinct from auth.uid() then 'session_ended'
+      when v_user_id is null then 'not_signed_in'
+      when session.id is null or session.user_id is distinct from v_user_id then 'session_ended'
       when session.not_after < now() then 'session_ended'
       when account.deleted_at is not null or account.banned_until > now() then 'user_banned'
-      when private.claims() ->> 'aal' is distinct from 'aal2' and exists (
-        select from auth.mfa_factors as factor where factor.user_id = account.id and factor.status = 'verified'
+      when v_claims ->> 'aal' is distinct from 'aal2' and exists (
+        select from auth.mfa_factors as factor where factor.user_id = v_user_id and factor.status = 'verified'
       ) then 'second_factor_required'
     end
     from (select) as caller
-    left join auth.users as account on account.id = auth.uid()
-    left join auth.sessions as session on session.id = nullif(private.claims() ->> 'session_id', '')::uuid
+    left join auth.users as account on account.id = v_user_id
+    left join auth.sessions as session on session.id = nullif(v_claims ->> 'session_id', '')::uuid
   );
 end;
 $$;
@@ -577,6 +637,9 @@ begin
   if private.session_refusal() in ('session_ended', 'user_banned') then
     perform private.require_user();
   end if;
+  if private.request_header('x-delegated-access') is not null then
+    perform private.act_under_delegated_access(private.request_header('x-delegated-access'));
+  end if;
   -- Reads run in read-only transactions, which cannot count.
   if current_setting('transaction_read_only') = 'off' then
     perform private.enforce_rate_limit('user_writes', auth.uid()::text);
@@ -585,7 +648,8 @@ end;
 $$;
 
 comment on function private.check_request() is
-  'Runs before every REST request: refuses ended sessions and banned users, and applies the limit of writes per user.';
+  'Runs before every REST request: refuses ended sessions and banned users, takes up delegated access, and applies the limit of writes
+per user.';
 
 revoke all on function private.check_request() from public;
 grant execute on function private.check_request() to anon, authenticated, service_role;
@@ -911,7 +975,8 @@ security definer
 set search_path = ''
 as $$
 declare
-  v_data jsonb := event -> 'email_data';
+  -- What a change is told with is in the user.
+  v_data jsonb := (event -> 'email_data') || jsonb_build_object('address', event #>> '{user,email}', 'phone', event #>> '{user,phone}');
   v_action text := v_data ->> 'email_action_type';
   v_user_id uuid := (event #>> '{user,id}')::uuid;
   v_old_address text := event #>> '{user,email}';
@@ -943,7 +1008,7 @@ set search_path = ''
 as $$
 begin
   perform private.enqueue_message(
-    'sms', 'auth_one_time_code', event #>> '{sms,phone}', jsonb_build_object('code', event #>> '{sms,otp}'),
+    'sms', case event #>> '{sms,sms_type}' when 'mfa' then 'auth_second_factor_code' else 'auth_one_time_code' end, event #>> '{sms,phone}', jsonb_build_object('code', event #>> '{sms,otp}'),
     (event #>> '{user,id}')::uuid
   );
   return '{}'::jsonb;
@@ -1369,6 +1434,65 @@ comment on function public.count_backup_codes() is 'How many unused backup codes
 revoke all on function public.count_backup_codes() from public;
 grant execute on function public.count_backup_codes() to authenticated;
 
+-- sql/10-identity/85-personal-data.sql
+-- Where personal data lies. One list says what an export holds, and why something is left out of it; a table that refers to
+-- people and is not on it fails the tests.
+
+create table private.personal_data (
+  table_name text not null,
+  column_name text not null,
+  section text,
+  left_out text[] not null default '{}',
+  reason text,
+  primary key (table_name, column_name),
+  constraint table_name_has_a_schema check (table_name ~ '^(public|private)\.[a-z_]+$'),
+  constraint is_exported_or_says_why_not check ((section is null) <> (reason is null))
+);
+
+alter table private.personal_data enable row level security;
+
+comment on table private.personal_data is
+  'Every column that refers to a person, by user id or, in email, by address.';
+comment on column private.personal_data.section is 'Where the rows stand in the person''s export; null when they are not theirs to take.';
+comment on column private.personal_data.left_out is 'Columns that are secrets, inner workings or another''s.';
+
+create function private.personal_rows(p_table_name text, p_column_name text, p_user_id uuid, p_left_out text[])
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  v_rows jsonb;
+begin
+  execute format(
+    'select coalesce(jsonb_agg(to_jsonb(mine) - $2 || jsonb_strip_nulls(jsonb_build_object(
+       ''organization'', (
+         select organization.name from public.organizations as organization
+         where organization.id = (to_jsonb(mine) ->> ''organization_id'')::uuid
+       ),
+       ''venue'', (select venue.name from public.venues as venue where venue.id = (to_jsonb(mine) ->> ''venue_id'')::uuid)
+     )) order by mine), ''[]'')
+     from %I.%I as mine where mine.%I = $1::%s',
+    split_part(p_table_name, '.', 1), split_part(p_table_name, '.', 2), p_column_name, case p_column_name when 'email' then 'text' else 'uuid' end
+  )
+  into v_rows
+  using
+    case p_column_name
+      when 'email' then (select lower(account.email) from auth.users as account where account.id = p_user_id)
+      else p_user_id::text
+    end,
+    p_left_out;
+  return v_rows;
+end;
+$$;
+
+comment on function private.personal_rows(text, text, uuid, text[]) is
+  'The rows of a table that are about a person, with the names of their organization and venue. Definer: reads any table on the list.';
+
+revoke all on function private.personal_rows(text, text, uuid, text[]) from public;
+
 -- sql/10-identity/90-own-account.sql
 -- What belongs to a person, to take along or to have deleted.
 
@@ -1387,44 +1511,35 @@ begin
     'account', (
       select jsonb_build_object(
         'id', account.id, 'email', account.email, 'phone', account.phone, 'created_at', account.created_at,
-        'last_sign_in_at', account.last_sign_in_at
+        'last_sign_in_at', account.last_sign_in_at, 'metadata', account.raw_user_meta_data,
+        'sign_in_methods', (
+          select coalesce(jsonb_agg(jsonb_build_object('provider', identity.provider, 'created_at', identity.created_at) order by identity.created_at), '[]')
+          from auth.identities as identity
+          where identity.user_id = account.id
+        ),
+        'second_factors', (
+          select coalesce(jsonb_agg(jsonb_build_object('name', factor.friendly_name, 'kind', factor.factor_type, 'created_at', factor.created_at) order by factor.created_at), '[]')
+          from auth.mfa_factors as factor
+          where factor.user_id = account.id
+        ),
+        'sessions', (
+          select coalesce(jsonb_agg(jsonb_build_object('created_at', session.created_at, 'user_agent', session.user_agent, 'address', session.ip) order by session.created_at), '[]')
+          from auth.sessions as session
+          where session.user_id = account.id
+        )
       )
       from auth.users as account
       where account.id = v_user_id
-    ),
-    'profile', (select to_jsonb(profile) from public.profiles as profile where profile.user_id = v_user_id),
-    'singer_profile', (select to_jsonb(profile) from public.singer_profiles as profile where profile.user_id = v_user_id),
-    'memberships', (
-      select coalesce(jsonb_agg(to_jsonb(member) || jsonb_build_object('organization', organization.name) order by member.id), '[]')
-      from public.organization_members as member
-      join public.organizations as organization on organization.id = member.organization_id
-      where member.user_id = v_user_id
-    ),
-    'requests', (
-      select coalesce(jsonb_agg(to_jsonb(request) - 'idempotency_key' - 'sort_order' order by request.id), '[]')
-      from public.requests as request
-      where request.singer_user_id = v_user_id
-    ),
-    'performances', (
-      select coalesce(jsonb_agg(to_jsonb(sung) order by sung.id), '[]')
-      from public.performances as sung
-      where sung.singer_user_id = v_user_id
-    ),
-    'notifications', (
-      select coalesce(jsonb_agg(to_jsonb(told) - 'idempotency_key' order by told.id), '[]')
-      from public.notifications as told
-      where told.user_id = v_user_id
-    ),
-    'message_preferences', (
-      select coalesce(jsonb_agg(to_jsonb(preference) order by preference.category, preference.channel), '[]')
-      from public.message_preferences as preference
-      where preference.user_id = v_user_id
     )
+  ) || (
+    select jsonb_object_agg(kept.section, private.personal_rows(kept.table_name, kept.column_name, v_user_id, kept.left_out))
+    from private.personal_data as kept
+    where kept.section is not null
   );
 end;
 $$;
 
-comment on function private.export_account() is 'Definer: reads across tables, only rows of the caller.';
+comment on function private.export_account() is 'Definer: reads across private and Auth''s tables, only rows of the caller.';
 
 revoke all on function private.export_account() from public;
 grant execute on function private.export_account() to authenticated;
@@ -1439,52 +1554,111 @@ as $$
   select private.export_account();
 $$;
 
-comment on function public.export_account() is 'Everything kept about the caller, as one JSON object. Errors: 401.';
+comment on function public.export_account() is
+  'Everything kept about the caller, as one JSON object: "account", and a list of rows for each section of the list of personal data.
+Errors: 401.';
 
 revoke all on function public.export_account() from public;
 grant execute on function public.export_account() to authenticated;
 
-create function private.delete_account()
-returns void
+create function private.end_account()
+returns trigger
 language plpgsql
 volatile
 security definer
 set search_path = ''
 as $$
 declare
-  v_user_id uuid := private.require_recent_authentication();
-  v_email text;
-  v_owned text;
+  v_owned uuid[];
+  v_in_use text;
+  v_reference record;
 begin
-  select nullif(account.email, '') into v_email from auth.users as account where account.id = v_user_id for update;
-  select string_agg(organization.name, ', ' order by organization.name) into v_owned
-  from public.organization_members as owner
-  join public.organizations as organization on organization.id = owner.organization_id
-  where owner.user_id = v_user_id and owner.role_key = 'owner' and exists (
+  -- Locked, so that nobody joins meanwhile.
+  select array_agg(locked.id) into v_owned
+  from (
+    select organization.id
+    from public.organizations as organization
+    join public.organization_members as owner on owner.organization_id = organization.id
+    where owner.user_id = old.id and owner.role_key = 'owner'
+    order by organization.id
+    for update of organization
+  ) as locked;
+  select string_agg(organization.name, ', ' order by organization.name) into v_in_use
+  from public.organizations as organization
+  where organization.id = any (v_owned) and exists (
     select
     from public.organization_members as other
-    where other.organization_id = owner.organization_id and other.user_id <> v_user_id and other.status in ('active', 'suspended')
+    where other.organization_id = organization.id and other.user_id <> old.id and other.status in ('active', 'suspended')
   );
-  if v_owned is not null then
+  if v_in_use is not null then
     perform private.raise_error(
-      409, 'still_owner', 'Others still work in organizations you own: ' || v_owned || '.',
+      409, 'still_owner', 'Others still work in organizations this account owns: ' || v_in_use || '.',
       'Transfer the ownership, or remove the other members first.'
     );
   end if;
 
-  update public.performances set singer_name = 'Former singer' where singer_user_id = v_user_id;
-  update public.requests set singer_names = array['Former singer'], notes = null where singer_user_id = v_user_id;
-  if v_email is not null then
-    perform private.enqueue_message('email', 'account_deleted', v_email, '{}');
+  update public.performances set singer_name = 'Former singer' where singer_user_id = old.id;
+  update public.requests
+  set singer_names = array['Former singer'], notes = null, idempotency_key = null, idempotency_digest = null
+  where singer_user_id = old.id;
+  delete from private.messages where user_id = old.id;
+  if coalesce(old.email, '') <> '' then
+    perform private.enqueue_message('email', 'account_deleted', old.email, '{}');
   end if;
-  delete from public.organizations as organization
-  using public.organization_members as owner
-  where owner.organization_id = organization.id and owner.user_id = v_user_id and owner.role_key = 'owner';
-  delete from auth.users where id = v_user_id;
+  delete from public.organizations where id = any (v_owned);
+  if tg_op = 'DELETE' then
+    return old;
+  end if;
+  -- Auth keeps the row of an account that is deleted softly, without its addresses: what would go with the row goes now.
+  for v_reference in
+    select reference.conrelid::regclass as table_name, field.attname as column_name, reference.confdeltype = 'c' as goes
+    from pg_catalog.pg_constraint as reference
+    join pg_catalog.pg_attribute as field on field.attrelid = reference.conrelid and field.attnum = reference.conkey[1]
+    where reference.contype = 'f' and reference.confrelid = 'auth.users'::regclass and reference.conparentid = 0
+      and reference.connamespace in ('public'::regnamespace, 'private'::regnamespace)
+  loop
+    if v_reference.goes then
+      execute format('delete from %s where %I = $1', v_reference.table_name, v_reference.column_name) using old.id;
+    else
+      execute format('update %s set %I = null where %2$I = $1', v_reference.table_name, v_reference.column_name) using old.id;
+    end if;
+  end loop;
+  return new;
 end;
 $$;
 
-comment on function private.delete_account() is 'Definer: accounts are Auth''s; requests stay for the venue''s statistics, without a name.';
+comment on function private.end_account() is
+  'What goes with an account, whoever deletes it: in the app, over Auth''s admin API or in Studio. Refuses with 409 still_owner while
+others work in an organization it owns; organizations without others go too; what was sung stays, without the name. Definer:
+Auth''s role may write none of these tables.';
+
+revoke all on function private.end_account() from public;
+grant execute on function private.end_account() to supabase_auth_admin;
+
+create trigger users_end_account
+  before delete on auth.users
+  for each row execute function private.end_account();
+
+create trigger users_end_account_softly
+  before update of deleted_at on auth.users
+  for each row
+  when (old.deleted_at is null and new.deleted_at is not null)
+  execute function private.end_account();
+
+create function private.delete_account()
+returns void
+language sql
+volatile
+security definer
+set search_path = ''
+as $$
+  delete from auth.users as account
+  where account.id = (select private.require_user())
+    -- A guest is whoever holds the session, and has nothing else to prove it with.
+    and case when account.is_anonymous then true else account.id = (select private.require_recent_authentication()) end;
+$$;
+
+comment on function private.delete_account() is 'Definer: accounts are Auth''s. See end_account().';
 
 revoke all on function private.delete_account() from public;
 grant execute on function private.delete_account() to authenticated;
@@ -1501,7 +1675,7 @@ $$;
 
 comment on function public.delete_account() is
   'Deletes the caller''s account and what belongs to it, at once and for good, with organizations only they work in. What they sang
-stays without their name. Errors: 401; 403 reauthentication_needed; 409 still_owner.';
+stays without their name. A guest needs no proof but the session. Errors: 401; 403 reauthentication_needed; 409 still_owner.';
 
 revoke all on function public.delete_account() from public;
 grant execute on function public.delete_account() to authenticated;
@@ -1726,6 +1900,57 @@ create trigger organization_members_check_role
   before insert or update of role_key on public.organization_members
   for each row execute function private.check_member_role();
 
+create function private.keep_an_owner()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+  if exists (select from public.organizations as organization where organization.id = old.organization_id) and not exists (
+    select
+    from public.organization_members as member
+    where member.organization_id = old.organization_id and member.role_key = 'owner'
+  ) then
+    perform private.raise_error(
+      409, 'owner_needed', 'An organization cannot be left without an owner.', 'Transfer the ownership, or delete the organization.'
+    );
+  end if;
+  return null;
+end;
+$$;
+
+comment on function private.keep_an_owner() is
+  'Also for what is done in Studio. At the end of the transaction, as ownership changes hands in two steps.';
+
+revoke all on function private.keep_an_owner() from public;
+
+create constraint trigger organization_members_keep_an_owner
+  after delete or update of role_key, organization_id on public.organization_members
+  deferrable initially deferred
+  for each row
+  when (old.role_key = 'owner')
+  execute function private.keep_an_owner();
+
+create function private.hold_organization(p_organization_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+  perform from public.organizations as organization where organization.id = p_organization_id for key share;
+end;
+$$;
+
+comment on function private.hold_organization(uuid) is
+  'Whoever changes a team calls this before anything else: then the end of the organization waits for them, or they for it, and neither
+locks what the other needs. Definer: callers may not lock organizations.';
+
+revoke all on function private.hold_organization(uuid) from public;
+
 create table public.organization_member_permissions (
   organization_member_id uuid not null references public.organization_members (id) on delete cascade,
   permission_key text not null references public.permissions (key) on update cascade on delete cascade,
@@ -1781,7 +2006,7 @@ create index delegated_access_sessions_live_idx on public.delegated_access_sessi
 
 comment on table public.delegated_access_sessions is
   'Access of platform people to an organization: for a reason, for 1 to 24 hours, read-only unless writing was asked for. The owner is
-told; what is changed under it is in the audit log with its id.';
+told; what is read, called and changed under it is in the audit log with its id.';
 
 create table private.delegable_permissions (
   permission_key text primary key references public.permissions (key) on update cascade on delete cascade,
@@ -1813,6 +2038,193 @@ $$;
 comment on function private.platform_role() is 'The caller''s platform role, or null. Definer: the table is private.';
 
 revoke all on function private.platform_role() from public;
+
+-- Acting under it ------------------------------------------------------------------------------------------------------
+-- A request names the access in the header x-delegated-access. The step before every REST request writes down what is called, and
+-- only then does the permission path count the access; other services have no such step, so it does not reach them. Reads run in
+-- transactions that cannot write: they are announced in a call before.
+
+create table private.announced_readings (
+  delegated_access_id uuid not null references public.delegated_access_sessions (id) on delete cascade,
+  permission_key text not null references public.permissions (key) on update cascade on delete cascade,
+  expires_at timestamptz not null,
+  primary key (delegated_access_id, permission_key)
+);
+
+alter table private.announced_readings enable row level security;
+
+create index announced_readings_permission_key_idx on private.announced_readings (permission_key);
+
+comment on table private.announced_readings is
+  'What platform people have said that they are about to read under delegated access; it is in the audit log, and opens for five minutes.';
+
+create function private.live_delegated_access(p_id uuid)
+returns public.delegated_access_sessions
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  v_access public.delegated_access_sessions;
+begin
+  select delegated.* into v_access
+  from public.delegated_access_sessions as delegated
+  where delegated.id = p_id and delegated.admin_id = auth.uid() and delegated.ended_at is null and delegated.expires_at > now()
+    and private.platform_role() is not null;
+  return v_access;
+end;
+$$;
+
+comment on function private.live_delegated_access(uuid) is
+  'The caller''s access of this id while it lasts and they are of the platform; else a row of nulls. Definer: the table is not theirs.';
+
+revoke all on function private.live_delegated_access(uuid) from public;
+
+create function private.delegated_access()
+returns public.delegated_access_sessions
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  v_id text := current_setting('karaoke.delegated_access', true);
+begin
+  if coalesce(v_id, '') = '' then
+    return null;
+  end if;
+  return private.live_delegated_access(v_id::uuid);
+end;
+$$;
+
+comment on function private.delegated_access() is
+  'The access under which this request acts, if any. Asked anew by every statement, so that its end works at once. Definer: see
+live_delegated_access.';
+
+revoke all on function private.delegated_access() from public;
+
+create function private.refuse_delegated_access()
+returns void
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+  if (private.delegated_access()).id is not null then
+    perform private.raise_error(
+      403, 'not_delegable', 'Secrets and second factors are out of reach of delegated access.', 'Ask the owner of the organization to do it.'
+    );
+  end if;
+end;
+$$;
+
+comment on function private.refuse_delegated_access() is
+  'For what even delegated access with writing never covers: 403 not_delegable. Definer: see delegated_access.';
+
+revoke all on function private.refuse_delegated_access() from public;
+
+create function private.act_under_delegated_access(p_id text)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_access public.delegated_access_sessions;
+  v_path text := coalesce(nullif(current_setting('request.path', true), ''), 'unknown');
+begin
+  if p_id ~ '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$' then
+    v_access := private.live_delegated_access(p_id::uuid);
+  end if;
+  if v_access.id is null then
+    perform private.raise_error(
+      403, 'delegated_access_ended', 'The header x-delegated-access names no access of yours that is still open.',
+      'Leave it out, or open access anew.'
+    );
+  end if;
+  perform set_config('karaoke.delegated_access', v_access.id::text, true);
+  if current_setting('transaction_read_only') = 'off' then
+    perform private.add_delegated_audit(v_access, 'call', left(v_path, 200), coalesce(nullif(current_setting('request.method', true), ''), 'unknown'), null);
+  elsif not exists (
+    select from private.announced_readings as announced where announced.delegated_access_id = v_access.id and announced.expires_at > now()
+  ) then
+    perform private.raise_error(
+      403, 'reading_not_announced', 'Reading under delegated access is announced first.', 'Call announce_reading with the permissions you read by.'
+    );
+  end if;
+end;
+$$;
+
+comment on function private.act_under_delegated_access(text) is
+  'Before a REST request whose header x-delegated-access has p_id: writes it down and lets the permission path count it. Refuses with
+403 delegated_access_ended, reading_not_announced. Definer: nobody may write the audit log directly.';
+
+revoke all on function private.act_under_delegated_access(text) from public;
+
+create function private.announce_reading(p_id uuid, p_permissions text[])
+returns timestamptz
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_access public.delegated_access_sessions;
+  v_until timestamptz := now() + interval '5 minutes';
+  v_refused text;
+begin
+  perform private.require_user();
+  v_access := private.live_delegated_access(p_id);
+  if v_access.id is null then
+    perform private.raise_error(404, 'access_not_found', 'There is no such access, or it has ended.', 'Read the list again.');
+  end if;
+  select string_agg(coalesce(permission, 'null'), ', ') into v_refused
+  from unnest(p_permissions) as permission
+  where not exists (
+    select from private.delegable_permissions as delegable where delegable.permission_key = permission and not delegable.needs_write
+  );
+  if v_refused is not null or coalesce(cardinality(p_permissions), 0) not between 1 and 50 then
+    perform private.raise_error(
+      400, 'invalid_permissions', 'Delegated access does not cover reading by: ' || coalesce(v_refused, 'nothing'),
+      'Name 1 to 50 permissions such as venues:read.'
+    );
+  end if;
+  insert into private.announced_readings as announced (delegated_access_id, permission_key, expires_at)
+  select distinct v_access.id, permission, v_until from unnest(p_permissions) as permission
+  on conflict (delegated_access_id, permission_key) do update set expires_at = excluded.expires_at;
+  perform private.add_delegated_audit(v_access, 'read', 'permissions', permission, jsonb_build_object('until', v_until))
+  from (select distinct unnest(p_permissions) as permission) as announced;
+  return v_until;
+end;
+$$;
+
+comment on function private.announce_reading(uuid, text[]) is 'Definer: announcements are private, and the log is written by functions only.';
+
+revoke all on function private.announce_reading(uuid, text[]) from public;
+grant execute on function private.announce_reading(uuid, text[]) to authenticated;
+
+create function public.announce_reading(p_id uuid, p_permissions text[])
+returns timestamptz
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  select private.announce_reading(p_id, p_permissions);
+$$;
+
+comment on function public.announce_reading(uuid, text[]) is
+  'Platform people: writes into the audit log that they read by these permissions (1-50, such as venues:read) under delegated access
+p_id, and returns until when (five minutes). Requests with the header x-delegated-access: p_id may then read so. Errors: 400
+invalid_permissions; 401; 404 access_not_found.';
+
+revoke all on function public.announce_reading(uuid, text[]) from public;
+grant execute on function public.announce_reading(uuid, text[]) to authenticated;
+
+-- Opening and ending it ------------------------------------------------------------------------------------------------
 
 create function private.open_delegated_access(p_organization_id uuid, p_reason text, p_hours integer, p_write boolean)
 returns uuid
@@ -1878,7 +2290,7 @@ $$;
 
 comment on function public.open_delegated_access(uuid, text, integer, boolean) is
   'Platform people: access to an organization for 1-24 hours, with a reason of 10-500 characters; returns its id and tells the owner.
-Needs a platform role and aal2. Errors: 400 invalid_hours, invalid_reason; 401; 403 owner_is_platform; 404 organization_not_found.';
+Requests act under it by the header x-delegated-access: <id>; reading is announced first. Needs a platform role and aal2. Errors: 400 invalid_hours, invalid_reason; 401; 403 owner_is_platform; 404 organization_not_found.';
 
 revoke all on function public.open_delegated_access(uuid, text, integer, boolean) from public;
 grant execute on function public.open_delegated_access(uuid, text, integer, boolean) to authenticated;
@@ -1933,7 +2345,38 @@ grant execute on function public.end_delegated_access(uuid) to authenticated;
 
 -- sql/20-organizations/40-permission-path.sql
 -- The one way a permission is decided. Policies ask organizations_with() once per statement; RPCs ask has_permission() or
--- require_permission() for the one organization they are about.
+-- require_permission() for the one organization they are about. What people leave behind, such as API keys and invitations, is
+-- measured by what its maker holds now.
+
+create view private.held_permissions
+with (security_invoker = true)
+as
+select member.organization_id, member.user_id, permission.key as permission_key
+from public.organization_members as member
+join auth.users as account on account.id = member.user_id
+cross join public.permissions as permission
+where member.status = 'active'
+  and account.deleted_at is null
+  and (account.banned_until is null or account.banned_until <= now())
+  and not exists (
+    select
+    from public.organization_member_permissions as denied
+    where denied.organization_member_id = member.id and denied.permission_key = permission.key and denied.effect = 'deny'
+  )
+  -- One look-up after the other: two conditions joined by "or" would read all roles each time.
+  and exists (
+    select
+    from public.role_permissions as held
+    where held.role_key = member.role_key and held.permission_key = permission.key
+    union all
+    select
+    from public.organization_member_permissions as granted
+    where granted.organization_member_id = member.id and granted.permission_key = permission.key and granted.effect = 'grant'
+  );
+
+comment on view private.held_permissions is
+  'Who holds which permission in which organization: active membership of an account that is not banned, role plus grants minus
+denials. It says nothing about sessions.';
 
 create function private.organizations_with(p_permission text)
 returns setof uuid
@@ -1945,46 +2388,34 @@ rows 10
 as $$
 begin
   return query
-    select member.organization_id
-    from public.organization_members as member
-    join public.organizations as organization on organization.id = member.organization_id
-    where member.user_id = (select auth.uid())
-      and member.status = 'active'
+    select held.organization_id
+    from private.held_permissions as held
+    join public.organizations as organization on organization.id = held.organization_id
+    where held.user_id = (select auth.uid())
+      and held.permission_key = p_permission
       and (select private.session_is_trusted())
-      and (not organization.require_mfa or (select private.claims() ->> 'aal') = 'aal2')
-      and not exists (
-        select
-        from public.organization_member_permissions as denied
-        where denied.organization_member_id = member.id and denied.permission_key = p_permission and denied.effect = 'deny'
-      )
-      and (
-        exists (
+      and (not organization.require_mfa or (select private.claims() ->> 'aal') = 'aal2');
+  if coalesce(current_setting('karaoke.delegated_access', true), '') <> '' then
+    return query
+      select delegated.organization_id
+      from private.delegated_access() as delegated
+      join private.delegable_permissions as delegable on delegable.permission_key = p_permission
+      where delegated.id is not null and case
+        when delegable.needs_write then delegated.can_write
+        else exists (
           select
-          from public.role_permissions as held
-          where held.role_key = member.role_key and held.permission_key = p_permission
+          from private.announced_readings as announced
+          where announced.delegated_access_id = delegated.id and announced.permission_key = p_permission and announced.expires_at > now()
         )
-        or exists (
-          select
-          from public.organization_member_permissions as granted
-          where granted.organization_member_id = member.id and granted.permission_key = p_permission and granted.effect = 'grant'
-        )
-      )
-    union
-    select delegated.organization_id
-    from public.delegated_access_sessions as delegated
-    join private.delegable_permissions as delegable on delegable.permission_key = p_permission
-    where delegated.admin_id = (select auth.uid())
-      and delegated.ended_at is null
-      and delegated.expires_at > now()
-      and (delegated.can_write or not delegable.needs_write)
-      and (select private.platform_role()) is not null;
+      end;
+  end if;
 end;
 $$;
 
 comment on function private.organizations_with(text) is
   'The organizations in which the caller holds the permission now: active membership, role plus grants minus denials, a
-trusted session, and a second factor where the organization asks for one; or live delegated access of platform people. Definer: it
-reads memberships of all.';
+trusted session, and a second factor where the organization asks for one; or the delegated access under which platform people act,
+read by what they have announced. Definer: it reads memberships of all.';
 
 revoke all on function private.organizations_with(text) from public;
 grant execute on function private.organizations_with(text) to anon, authenticated;
@@ -2032,6 +2463,12 @@ begin
       403, 'second_factor_required', 'This organization asks its members for a second factor.', 'Enroll a factor and verify a code of it.'
     );
   end if;
+  if (private.delegated_access()).organization_id = p_organization_id then
+    perform private.raise_error(
+      403, 'permission_denied', format('The delegated access does not include "%s", or reading by it was not announced.', p_permission),
+      'Call announce_reading, or ask the owner of the organization to do it.'
+    );
+  end if;
   if private.has_permission(p_organization_id, 'organization:read') then
     perform private.raise_error(
       403, 'permission_denied', format('Your role does not include the permission "%s".', p_permission),
@@ -2047,6 +2484,70 @@ comment on function private.require_permission(uuid, text, text) is
 everybody else, exactly as for an id that does not exist (pass null as the organization then).';
 
 revoke all on function private.require_permission(uuid, text, text) from public;
+
+-- sql/20-organizations/45-second-factor.sql
+-- An organization may ask its members for a second factor (require_mfa); the permission path holds them to it.
+
+create function private.check_second_factor_demand()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.refuse_delegated_access();
+  if new.require_mfa and auth.uid() is not null and private.claims() ->> 'aal' is distinct from 'aal2' then
+    perform private.raise_error(
+      403, 'second_factor_required', 'Whoever asks the others for a second factor uses one: you would lock yourself out.',
+      'Enroll a factor and verify a code of it.'
+    );
+  end if;
+  return new;
+end;
+$$;
+
+comment on function private.check_second_factor_demand() is 'Definer: tokens are read by functions of this schema only.';
+
+revoke all on function private.check_second_factor_demand() from public;
+
+create trigger organizations_check_second_factor_demand
+  before update of require_mfa on public.organizations
+  for each row
+  when (new.require_mfa is distinct from old.require_mfa)
+  execute function private.check_second_factor_demand();
+
+create function private.announce_second_factor_demand()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.notify_user(
+    member.user_id, 'security', 'second_factor_demanded',
+    jsonb_build_object('organization_id', new.id, 'organization', new.name),
+    format('second_factor_demanded:%s:%s:%s', new.id, member.user_id, now())
+  )
+  from public.organization_members as member
+  where member.organization_id = new.id and member.status = 'active' and not exists (
+    select from auth.mfa_factors as factor where factor.user_id = member.user_id and factor.status = 'verified'
+  );
+  return null;
+end;
+$$;
+
+comment on function private.announce_second_factor_demand() is
+  'Members without a factor see nothing of the organization from now on, and are told why. Definer: factors are Auth''s.';
+
+revoke all on function private.announce_second_factor_demand() from public;
+
+create trigger organizations_announce_second_factor_demand
+  after update of require_mfa on public.organizations
+  for each row
+  when (new.require_mfa and not old.require_mfa)
+  execute function private.announce_second_factor_demand();
 
 -- sql/20-organizations/50-create-organization.sql
 create function private.create_organization(p_owner_id uuid, p_name text, p_time_zone text default null)
@@ -2081,7 +2582,7 @@ comment on function private.create_organization(uuid, text, text) is
 
 revoke all on function private.create_organization(uuid, text, text) from public;
 
-create function private.create_own_organization(p_name text, p_time_zone text)
+create function private.create_own_organization(p_name text, p_time_zone text, p_venue jsonb)
 returns uuid
 language plpgsql
 volatile
@@ -2090,6 +2591,7 @@ set search_path = ''
 as $$
 declare
   v_user_id uuid := private.require_user();
+  v_organization_id uuid;
 begin
   if (private.claims() ->> 'is_anonymous')::boolean then
     perform private.raise_error(
@@ -2097,31 +2599,44 @@ begin
     );
   end if;
   perform private.enforce_rate_limit('organization_creation', v_user_id::text);
-  return private.create_organization(v_user_id, p_name, p_time_zone);
+  v_organization_id := private.create_organization(v_user_id, p_name, p_time_zone);
+  if p_venue is not null then
+    insert into public.venues (
+      organization_id, name, address, city, state, postal_code, country, phone_number, website, latitude, longitude
+    )
+    values (
+      v_organization_id, p_venue ->> 'name', p_venue ->> 'address', p_venue ->> 'city', p_venue ->> 'state', p_venue ->> 'postal_code',
+      coalesce(p_venue ->> 'country', 'USA'), p_venue ->> 'phone_number', p_venue ->> 'website',
+      (p_venue ->> 'latitude')::double precision, (p_venue ->> 'longitude')::double precision
+    );
+  end if;
+  return v_organization_id;
 end;
 $$;
 
-comment on function private.create_own_organization(text, text) is 'Definer: see create_organization.';
+comment on function private.create_own_organization(text, text, jsonb) is 'Definer: see create_organization.';
 
-revoke all on function private.create_own_organization(text, text) from public;
-grant execute on function private.create_own_organization(text, text) to authenticated;
+revoke all on function private.create_own_organization(text, text, jsonb) from public;
+grant execute on function private.create_own_organization(text, text, jsonb) to authenticated;
 
-create function public.create_organization(p_name text, p_time_zone text default 'UTC')
+create function public.create_organization(p_name text, p_time_zone text default 'UTC', p_venue jsonb default null)
 returns uuid
 language sql
 volatile
 security invoker
 set search_path = ''
 as $$
-  select private.create_own_organization(p_name, p_time_zone);
+  select private.create_own_organization(p_name, p_time_zone, p_venue);
 $$;
 
-comment on function public.create_organization(text, text) is
+comment on function public.create_organization(text, text, jsonb) is
   'Creates an organization owned by the caller and returns its id. p_name: 1-255 characters. p_time_zone: IANA name.
+p_venue: its first venue, made with it or neither: name, address, city, state, postal_code, and as wanted country, phone_number, website,
+latitude, longitude.
 Errors: 400 invalid_organization_name, invalid_time_zone; 401; 403 guest_not_allowed; 429.';
 
-revoke all on function public.create_organization(text, text) from public;
-grant execute on function public.create_organization(text, text) to authenticated;
+revoke all on function public.create_organization(text, text, jsonb) from public;
+grant execute on function public.create_organization(text, text, jsonb) to authenticated;
 
 -- sql/20-organizations/60-api-keys.sql
 -- API keys: what machines (OpenKJ, other karaoke programs) show instead of a person. The row people see holds no secret;
@@ -2181,6 +2696,7 @@ create trigger api_keys_set_updated_at
 create table private.api_key_secrets (
   secret_hash bytea primary key,
   api_key_id uuid not null references public.api_keys (id) on delete cascade,
+  created_by uuid references auth.users (id) on delete set null,
   valid_until timestamptz,
   created_at timestamptz not null default now()
 );
@@ -2188,8 +2704,12 @@ create table private.api_key_secrets (
 alter table private.api_key_secrets enable row level security;
 
 create index api_key_secrets_api_key_id_idx on private.api_key_secrets (api_key_id);
+create index api_key_secrets_created_by_idx on private.api_key_secrets (created_by);
 
 comment on table private.api_key_secrets is 'SHA-256 of each whole secret; valid_until is set when a rotation replaced it.';
+comment on column private.api_key_secrets.created_by is
+  'Who has seen the secret. It can do no more than they may do now: less after a demotion, nothing once they are suspended, removed,
+banned or gone. Somebody else keeps the key alive by rotating it.';
 
 create table public.api_key_usage (
   api_key_id uuid not null references public.api_keys (id) on delete cascade,
@@ -2212,6 +2732,29 @@ comment on table public.api_key_usage is
 user nothing when the key is wrong, so this is where a host sees it.';
 comment on column public.api_key_usage.calls is 'Calls other than the change poll, which only moves last_call_at, at most every 30 s.';
 
+create view private.presented_secrets with (security_invoker = true) as
+select
+  secret.secret_hash,
+  api_key.id as api_key_id,
+  api_key.organization_id,
+  api_key.scopes,
+  api_key.system_id,
+  api_key.venue_id,
+  api_key.allowed_networks,
+  secret.created_by,
+  case
+    when api_key.revoked_at is not null then 'revoked'
+    when secret.valid_until <= now() then 'rotated'
+    when api_key.expires_at <= now() then 'expired'
+  end as refusal
+from private.api_key_secrets as secret
+join public.api_keys as api_key on api_key.id = secret.api_key_id;
+
+comment on view private.presented_secrets is
+  'Every secret with its key and, when it does not work, why. Whether the address may use it is for the verifier to say.';
+
+revoke all on private.presented_secrets from public;
+
 create type private.api_key_caller as (api_key_id uuid, organization_id uuid, scopes text[], system_id uuid, venue_id uuid);
 
 create function private.record_api_key_call(p_api_key_id uuid, p_address inet, p_is_poll boolean)
@@ -2224,12 +2767,18 @@ as $$
 declare
   v_today date := (now() at time zone 'UTC')::date;
 begin
-  if p_is_poll and exists (
-    select
-    from public.api_key_usage as recent
-    where recent.api_key_id = p_api_key_id and recent.day = v_today and recent.last_call_at > now() - interval '30 seconds'
-  ) then
-    return false;
+  if p_is_poll then
+    -- Whoever holds the row is noting a call with this key right now: a poll waits for nobody.
+    perform
+    from public.api_key_usage as usage
+    where usage.api_key_id = p_api_key_id and usage.day = v_today
+      and coalesce(usage.last_call_at, '-infinity') <= now() - interval '30 seconds'
+    for no key update skip locked;
+    if not found and exists (
+      select from public.api_key_usage as usage where usage.api_key_id = p_api_key_id and usage.day = v_today
+    ) then
+      return false;
+    end if;
   end if;
   insert into public.api_key_usage as usage (api_key_id, day, calls, last_call_at, last_call_from)
   values (p_api_key_id, v_today, case when p_is_poll then 0 else 1 end, now(), p_address)
@@ -2240,7 +2789,8 @@ end;
 $$;
 
 comment on function private.record_api_key_call(uuid, inet, boolean) is
-  'Counts a call. A poll is only noted when the last call was over 30 s ago; returns whether anything was written.';
+  'Counts a call. A poll is only noted when the last call was over 30 s ago; returns whether anything was written. Called last: all
+calls with one key write the same row, and it stays locked until the call ends.';
 
 revoke all on function private.record_api_key_call(uuid, inet, boolean) from public;
 
@@ -2267,6 +2817,60 @@ $$;
 
 revoke all on function private.record_api_key_failure(text, inet, text) from public;
 
+create function private.record_wrong_api_key(p_key text, p_address inet, p_reason text)
+returns integer
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+  v_wait integer := private.take_rate_limit('api_key_failures', coalesce(host(private.plain_address(p_address)), 'unknown'));
+begin
+  if v_wait = 0 then
+    perform private.record_api_key_failure(p_key, p_address, p_reason);
+  end if;
+  return v_wait;
+end;
+$$;
+
+comment on function private.record_wrong_api_key(text, inet, text) is
+  'Records a call that verify_api_key() refused and returns 0, or the seconds to wait when too many came from this address; those
+are not recorded. A key that works is never held up by others'' wrong ones.';
+
+revoke all on function private.record_wrong_api_key(text, inet, text) from public;
+
+create view private.held_scopes with (security_invoker = true) as
+select held.organization_id, held.user_id, scope.key as scope_key
+from public.api_key_scopes as scope
+join private.held_permissions as held on held.permission_key = scope.permission_key;
+
+comment on view private.held_scopes is 'Which scopes a key may have in an organization, as far as its maker holds them now.';
+
+revoke all on private.held_scopes from public;
+
+create function private.effective_scopes(p_scopes text[], p_organization_id uuid, p_user_id uuid)
+returns text[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  return array(
+    select held.scope_key
+    from private.held_scopes as held
+    where held.scope_key = any (p_scopes) and held.organization_id = p_organization_id and held.user_id = p_user_id
+    order by held.scope_key
+  );
+end;
+$$;
+
+comment on function private.effective_scopes(text[], uuid, uuid) is
+  'Those of the scopes whose permission the user holds in the organization now.';
+
+revoke all on function private.effective_scopes(text[], uuid, uuid) from public;
+
 create function private.verify_api_key(p_key text, p_address inet, out caller private.api_key_caller, out refusal text)
 language plpgsql
 stable
@@ -2277,27 +2881,32 @@ declare
   v_hash bytea := sha256(convert_to(coalesce(p_key, ''), 'UTF8'));
 begin
   select
-    api_key.id, api_key.organization_id, api_key.scopes, api_key.system_id, api_key.venue_id,
-    case
-      when api_key.revoked_at is not null then 'revoked'
-      when secret.valid_until <= now() then 'rotated'
-      when api_key.expires_at <= now() then 'expired'
-      when api_key.allowed_networks is not null
-        and not coalesce(p_address <<= any (api_key.allowed_networks::inet[]), false) then 'address_not_allowed'
-    end
+    presented.api_key_id, presented.organization_id,
+    private.effective_scopes(presented.scopes, presented.organization_id, presented.created_by),
+    presented.system_id, presented.venue_id,
+    coalesce(
+      presented.refusal,
+      case
+        when presented.allowed_networks is not null
+          and not coalesce(private.plain_address(p_address) <<= any (presented.allowed_networks::inet[]), false)
+          then 'address_not_allowed'
+      end
+    )
   into caller.api_key_id, caller.organization_id, caller.scopes, caller.system_id, caller.venue_id, refusal
-  from private.api_key_secrets as secret
-  join public.api_keys as api_key on api_key.id = secret.api_key_id
-  where secret.secret_hash = v_hash;
+  from private.presented_secrets as presented
+  where presented.secret_hash = v_hash;
   if not found then
     refusal := 'unknown_key';
+  elsif refusal is null and caller.scopes = '{}' then
+    refusal := 'maker_lost_access';
   end if;
 end;
 $$;
 
 comment on function private.verify_api_key(text, inet) is
   'The only verifier of API keys: one index look-up. refusal is null when the key works, else unknown_key, revoked, rotated,
-expired or address_not_allowed; callers answer all of them alike and record the failure.';
+expired, address_not_allowed or maker_lost_access; callers answer all of them alike and call record_wrong_api_key(). The scopes are
+those that the maker of the secret holds now.';
 
 revoke all on function private.verify_api_key(text, inet) from public;
 
@@ -2313,16 +2922,44 @@ declare
     translate(replace(encode(extensions.gen_random_bytes(32), 'base64'), E'\n', ''), '+/', '-_'), '='
   );
 begin
-  insert into private.api_key_secrets (secret_hash, api_key_id) values (sha256(convert_to(v_key, 'UTF8')), p_api_key_id);
+  insert into private.api_key_secrets (secret_hash, api_key_id, created_by)
+  values (sha256(convert_to(v_key, 'UTF8')), p_api_key_id, auth.uid());
   update public.api_keys set prefix = left(v_key, 12) where id = p_api_key_id;
   return v_key;
 end;
 $$;
 
 comment on function private.add_api_key_secret(uuid) is
-  'Makes a secret of 256 random bits for the key and returns it, the only time it exists in clear. Definer: hashes are private.';
+  'Makes a secret of 256 random bits for the key and returns it, the only time it exists in clear; it is the caller''s. Definer: hashes
+are private.';
 
 revoke all on function private.add_api_key_secret(uuid) from public;
+
+create function private.require_scopes(p_organization_id uuid, p_scopes text[])
+returns void
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  v_refused text;
+begin
+  select string_agg(known.key, ', ' order by known.key) into v_refused
+  from public.api_key_scopes as known
+  where known.key = any (p_scopes) and not private.has_permission(p_organization_id, known.permission_key);
+  if v_refused is not null then
+    perform private.raise_error(
+      403, 'scope_not_held', 'A key cannot do what its maker may not: ' || v_refused, 'Leave these scopes out, or ask somebody who holds them.'
+    );
+  end if;
+end;
+$$;
+
+comment on function private.require_scopes(uuid, text[]) is
+  'Refuses unless the caller holds the permission behind each scope: 403 scope_not_held. Definer: it reads memberships of all.';
+
+revoke all on function private.require_scopes(uuid, text[]) from public;
 
 create function private.create_api_key(
   p_organization_id uuid, p_name text, p_scopes text[], p_description text, p_expires_at timestamptz, p_allowed_networks cidr[],
@@ -2352,19 +2989,19 @@ begin
   if v_refused is not null then
     perform private.raise_error(400, 'invalid_scopes', 'Unknown scopes: ' || v_refused, 'See the table api_key_scopes.');
   end if;
-  select string_agg(known.key, ', ' order by known.key) into v_refused
-  from public.api_key_scopes as known
-  where known.key = any (v_scopes) and not private.has_permission(p_organization_id, known.permission_key);
-  if v_refused is not null then
-    perform private.raise_error(
-      403, 'scope_not_held', 'A key cannot do what its creator may not: ' || v_refused, 'Leave these scopes out.'
-    );
-  end if;
+  perform private.require_scopes(p_organization_id, v_scopes);
   if char_length(btrim(coalesce(p_name, ''))) not between 1 and 100 then
     perform private.raise_error(400, 'invalid_name', 'The name must have 1 to 100 characters.', 'Say what the key is for.');
   end if;
   if char_length(p_description) > 500 then
     perform private.raise_error(400, 'invalid_description', 'The description has over 500 characters.', 'Shorten it.');
+  end if;
+  if p_allowed_networks is not null and (
+    cardinality(p_allowed_networks) not between 1 and 20 or array_position(p_allowed_networks, null) is not null
+  ) then
+    perform private.raise_error(
+      400, 'invalid_networks', 'The list of allowed networks has 1 to 20 entries.', 'Leave it out to allow every address.'
+    );
   end if;
   if p_expires_at <= now() then
     perform private.raise_error(400, 'invalid_expiry', 'The expiry is in the past.', 'Give a time to come, or none.');
@@ -2384,7 +3021,8 @@ begin
     organization_id, name, description, prefix, scopes, allowed_networks, system_id, venue_id, expires_at, created_by
   )
   values (
-    p_organization_id, btrim(p_name), p_description, '', v_scopes, p_allowed_networks, p_system_id, p_venue_id, p_expires_at,
+    p_organization_id, btrim(p_name), p_description, '', v_scopes,
+    (select array_agg(private.plain_address(network)::cidr) from unnest(p_allowed_networks) as network), p_system_id, p_venue_id, p_expires_at,
     auth.uid()
   )
   returning id into v_api_key.id;
@@ -2423,8 +3061,8 @@ $$;
 
 comment on function public.create_api_key(uuid, text, text[], text, timestamptz, cidr[], uuid, uuid) is
   'Creates an API key and returns its row with the secret in "key": the only time it is shown. Needs api_keys:write and, for
-each scope, the permission it stands for. Errors: 400 invalid_scopes, invalid_name, invalid_description, invalid_expiry;
-403 permission_denied, scope_not_held; 404 organization_not_found, system_not_found, venue_not_found.';
+each scope, the permission it stands for. Errors: 400 invalid_scopes, invalid_name, invalid_description,
+invalid_networks, invalid_expiry; 403 permission_denied, scope_not_held; 404 organization_not_found, system_not_found, venue_not_found.';
 
 revoke all on function public.create_api_key(uuid, text, text[], text, timestamptz, cidr[], uuid, uuid) from public;
 grant execute on function public.create_api_key(uuid, text, text[], text, timestamptz, cidr[], uuid, uuid) to authenticated;
@@ -2449,6 +3087,8 @@ begin
   if p_grace_hours is null or p_grace_hours not between 0 and 24 then
     perform private.raise_error(400, 'invalid_grace_hours', 'The grace period must be 0 to 24 hours.', 'Leave it out for none.');
   end if;
+  -- The new secret works in the name of whoever rotates.
+  perform private.require_scopes(v_api_key.organization_id, v_api_key.scopes);
   perform private.enforce_rate_limit('api_key_rotation', p_api_key_id::text);
   update private.api_key_secrets
   set valid_until = least(valid_until, now() + make_interval(hours => p_grace_hours))
@@ -2475,8 +3115,9 @@ as $$
 $$;
 
 comment on function public.rotate_api_key(uuid, integer) is
-  'Gives the key a new secret, returned in "key" this once; the old one works p_grace_hours (0-24) longer. Needs api_keys:write.
-Errors: 400 invalid_grace_hours; 403; 404 api_key_not_found; 409 api_key_revoked; 429 after 5 an hour.';
+  'Gives the key a new secret, returned in "key" this once; the old one works p_grace_hours (0-24) longer. Needs api_keys:write and
+the permissions behind the key''s scopes: a secret can do what whoever made it may do. Errors: 400 invalid_grace_hours; 403
+permission_denied, scope_not_held; 404 api_key_not_found; 409 api_key_revoked; 429 after 5 an hour.';
 
 revoke all on function public.rotate_api_key(uuid, integer) from public;
 grant execute on function public.rotate_api_key(uuid, integer) to authenticated;
@@ -2575,6 +3216,9 @@ as $$
 declare
   v_member public.organization_members;
 begin
+  perform private.hold_organization(
+    (select member.organization_id from public.organization_members as member where member.id = p_member_id)
+  );
   select member.* into v_member
   from public.organization_members as member
   where member.id = p_member_id
@@ -2651,6 +3295,7 @@ begin
   if p_denials is not null then
     perform private.set_overrides(p_member_id, 'deny', p_denials);
   end if;
+  perform private.end_invitations_of(v_member.organization_id, v_member.user_id);
 end;
 $$;
 
@@ -2698,6 +3343,7 @@ begin
   update public.organization_members
   set status = case when p_suspended then 'suspended' else 'active' end
   where id = p_member_id;
+  perform private.end_invitations_of(v_member.organization_id, v_member.user_id);
 end;
 $$;
 
@@ -2733,10 +3379,7 @@ as $$
 begin
   delete from public.organization_member_permissions where organization_member_id = p_member.id;
   update public.organization_members set status = 'revoked' where id = p_member.id and status <> 'revoked';
-  -- Nobody comes back, or leaves a friend behind, by an invitation sent before.
-  update public.organization_invitations
-  set status = 'revoked'
-  where organization_id = p_member.organization_id and invited_by = p_member.user_id and status = 'pending';
+  perform private.end_invitations_of(p_member.organization_id, p_member.user_id);
   delete from private.session_contexts as context
   using auth.sessions as session
   where session.id = context.session_id and session.user_id = p_member.user_id
@@ -2804,6 +3447,7 @@ declare
   v_user_id uuid := private.require_user();
   v_member public.organization_members;
 begin
+  perform private.hold_organization(p_organization_id);
   select member.* into v_member
   from public.organization_members as member
   where member.organization_id = p_organization_id and member.user_id = v_user_id and member.status in ('active', 'suspended')
@@ -2842,7 +3486,7 @@ grant execute on function public.leave_organization(uuid) to authenticated;
 create function private.list_members(p_organization_id uuid, p_search text, p_role_key text, p_status text, p_page integer, p_limit integer)
 returns table (
   id uuid, user_id uuid, email text, name text, role_key text, status text, grants text[], denials text[], joined_at timestamptz,
-  total_count bigint
+  has_second_factor boolean, total_count bigint
 )
 language plpgsql
 stable
@@ -2870,7 +3514,9 @@ begin
         select override.permission_key from public.organization_member_permissions as override
         where override.organization_member_id = member.id and override.effect = 'deny' order by 1
       ),
-      member.created_at, count(*) over ()
+      member.created_at,
+      exists (select from auth.mfa_factors as factor where factor.user_id = member.user_id and factor.status = 'verified'),
+      count(*) over ()
     from public.organization_members as member
     join auth.users as account on account.id = member.user_id
     join public.profiles as profile on profile.user_id = member.user_id
@@ -2895,7 +3541,7 @@ create function public.list_members(
 )
 returns table (
   id uuid, user_id uuid, email text, name text, role_key text, status text, grants text[], denials text[], joined_at timestamptz,
-  total_count bigint
+  has_second_factor boolean, total_count bigint
 )
 language sql
 stable
@@ -2907,7 +3553,8 @@ $$;
 
 comment on function public.list_members(uuid, text, text, text, integer, integer) is
   'Members with name, address, role and overrides; the owner first. p_search looks in name and address (up to 100 characters), p_status
-is active, suspended or revoked. total_count is the number of all pages. Needs members:read. Errors: 400 invalid_page,
+is active, suspended or revoked. has_second_factor tells
+whom require_mfa would lock out. total_count is the number of all pages. Needs members:read. Errors: 400 invalid_page,
 invalid_search; 403; 404 organization_not_found.';
 
 revoke all on function public.list_members(uuid, text, text, text, integer, integer) from public;
@@ -2958,6 +3605,59 @@ alter table private.invitation_tokens enable row level security;
 
 comment on table private.invitation_tokens is 'SHA-256 of the token in the mailed link; sending again replaces it.';
 
+create function private.invitation_stands(p_invitation public.organization_invitations)
+returns boolean
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+  return p_invitation.status = 'pending' and p_invitation.expires_at > now() and not exists (
+    select
+    from (
+      select 'members:invite' as permission_key
+      union select held.permission_key from public.role_permissions as held where held.role_key = p_invitation.role_key
+      union select unnest(p_invitation.grants)
+    ) as given
+    where not exists (
+      select
+      from private.held_permissions as held
+      where held.organization_id = p_invitation.organization_id and held.user_id = p_invitation.invited_by
+        and held.permission_key = given.permission_key
+    )
+  );
+end;
+$$;
+
+comment on function private.invitation_stands(public.organization_invitations) is
+  'Whether an invitation can still be answered: it waits, is not out of date, and who sent it may still give what it gives. Definer:
+it reads memberships of all.';
+
+revoke all on function private.invitation_stands(public.organization_invitations) from public;
+
+create function private.end_invitations_of(p_organization_id uuid, p_user_id uuid)
+returns void
+language sql
+volatile
+security definer
+set search_path = ''
+as $$
+  with ended as (
+    update public.organization_invitations as invitation
+    set status = 'revoked'
+    where invitation.organization_id = p_organization_id and invitation.invited_by = p_user_id and invitation.status = 'pending'
+      and not private.invitation_stands(invitation)
+    returning invitation.id
+  )
+  delete from private.invitation_tokens where invitation_id in (select ended.id from ended);
+$$;
+
+comment on function private.end_invitations_of(uuid, uuid) is
+  'Takes back what somebody has sent and may no longer give: nobody comes back, or leaves a friend behind, by an invitation sent before.';
+
+revoke all on function private.end_invitations_of(uuid, uuid) from public;
+
 create function private.send_invitation(p_invitation_id uuid)
 returns void
 language plpgsql
@@ -2970,7 +3670,7 @@ declare
   v_token text := encode(extensions.gen_random_bytes(32), 'hex');
 begin
   update public.organization_invitations
-  set expires_at = now() + interval '7 days'
+  set expires_at = now() + interval '7 days', invited_by = auth.uid()
   where id = p_invitation_id
   returning * into v_invitation;
   insert into private.invitation_tokens (token_hash, invitation_id)
@@ -2991,7 +3691,8 @@ begin
 end;
 $$;
 
-comment on function private.send_invitation(uuid) is 'Gives the invitation a new token and seven days, and mails the link.';
+comment on function private.send_invitation(uuid) is
+  'Gives the invitation a new token and seven days, makes it the caller''s, and mails the link.';
 
 revoke all on function private.send_invitation(uuid) from public;
 
@@ -3003,7 +3704,7 @@ security definer
 set search_path = ''
 as $$
 declare
-  v_email text := lower(btrim(coalesce(p_email, '')));
+  v_email text := lower(normalize(btrim(coalesce(p_email, '')), nfc));
   v_invitation_id uuid;
   v_is_new boolean;
 begin
@@ -3023,6 +3724,7 @@ begin
   ) then
     perform private.raise_error(409, 'already_a_member', 'This person is a member already.', 'Change the role of the member instead.');
   end if;
+  perform private.hold_organization(p_organization_id);
   perform private.enforce_rate_limit('invitations', p_organization_id::text);
   insert into public.organization_invitations as invitation (organization_id, email, role_key, grants, invited_by)
   values (p_organization_id, v_email, p_role_key, coalesce(p_grants, '{}'), auth.uid())
@@ -3070,6 +3772,9 @@ as $$
 declare
   v_invitation public.organization_invitations;
 begin
+  perform private.hold_organization(
+    (select invitation.organization_id from public.organization_invitations as invitation where invitation.id = p_invitation_id)
+  );
   select invitation.* into v_invitation
   from public.organization_invitations as invitation
   where invitation.id = p_invitation_id
@@ -3096,8 +3801,11 @@ volatile
 security definer
 set search_path = ''
 as $$
+declare
+  v_invitation public.organization_invitations := private.pending_invitation(p_invitation_id);
 begin
-  perform private.pending_invitation(p_invitation_id);
+  -- Whoever sends it again gives it.
+  perform private.require_grantable(v_invitation.organization_id, v_invitation.role_key, v_invitation.grants);
   perform private.enforce_rate_limit('invitation_resends', p_invitation_id::text);
   perform private.send_invitation(p_invitation_id);
 end;
@@ -3119,7 +3827,8 @@ as $$
 $$;
 
 comment on function public.resend_invitation(uuid) is
-  'Mails a new link with seven more days; the former link ends. 5 an hour. Needs members:invite. Errors: 403; 404
+  'Mails a new link with seven more days; the former link ends. 5 an hour. Needs members:invite, and whatever is given. Errors: 403
+permission_denied, permission_not_held; 404
 invitation_not_found; 409 invitation_answered; 429.';
 
 revoke all on function public.resend_invitation(uuid) from public;
@@ -3168,13 +3877,20 @@ security definer
 set search_path = ''
 as $$
 declare
+  v_hash bytea := sha256(convert_to(coalesce(p_token, ''), 'UTF8'));
   v_invitation public.organization_invitations;
 begin
+  perform private.hold_organization((
+    select invitation.organization_id
+    from private.invitation_tokens as token
+    join public.organization_invitations as invitation on invitation.id = token.invitation_id
+    where token.token_hash = v_hash
+  ));
   select invitation.* into v_invitation
   from private.invitation_tokens as token
   join public.organization_invitations as invitation on invitation.id = token.invitation_id
-  where token.token_hash = sha256(convert_to(coalesce(p_token, ''), 'UTF8'))
-    and invitation.status = 'pending' and invitation.expires_at > now()
+  where token.token_hash = v_hash
+    and private.invitation_stands(invitation)
   for no key update of invitation;
   if not found then
     -- Used, expired, taken back and made up are one answer: a token nobody holds tells nothing.
@@ -3343,6 +4059,9 @@ declare
   v_user_id uuid := private.require_recent_authentication();
   v_member public.organization_members;
 begin
+  perform private.hold_organization(
+    (select member.organization_id from public.organization_members as member where member.id = p_member_id)
+  );
   select member.* into v_member from public.organization_members as member where member.id = p_member_id and member.status = 'active';
   if not exists (
     select
@@ -3405,6 +4124,7 @@ declare
   v_user_id uuid := case when p_accept then private.require_recent_authentication() else private.require_user() end;
   v_offer private.ownership_offers;
 begin
+  perform private.hold_organization(p_organization_id);
   -- The owner may take the offer back, the member answer it; the deleted row lets only one of two answers through.
   delete from private.ownership_offers as offer
   where offer.organization_id = p_organization_id
@@ -3535,31 +4255,48 @@ create trigger systems_number
   before insert on public.systems
   for each row execute function private.number_system();
 
-create function private.keep_system_with_songs()
+create function private.keep_system_in_use()
 returns trigger
 language plpgsql
 volatile
 security definer
 set search_path = ''
 as $$
+declare
+  v_venues text;
 begin
   -- Deleting the whole organization takes its systems along; that arrives here from inside another trigger.
-  if pg_trigger_depth() = 1 and private.book_size(old.id) > 0 then
+  if pg_trigger_depth() > 1 then
+    return old;
+  end if;
+  -- Whoever is adding songs holds the book: wait for them, then count.
+  perform from private.books as book where book.system_id = old.id for update;
+  if private.book_size(old.id) > 0 then
     perform private.raise_error(
       409, 'system_has_songs', format('The book of this system has %s songs.', private.book_size(old.id)), 'Clear the song book first.'
+    );
+  end if;
+  select string_agg(venue.name, ', ' order by venue.name, venue.id) into v_venues
+  from public.venues as venue
+  where venue.system_id = old.id;
+  if v_venues is not null then
+    perform private.raise_error(
+      409, 'system_in_use', format('Venues use this system: %s.', left(v_venues, 500)), 'Give them another system first.'
     );
   end if;
   return old;
 end;
 $$;
 
-comment on function private.keep_system_with_songs() is 'A song book is never lost by deleting its system. Definer: books are private.';
+comment on function private.keep_system_in_use() is
+  'A song book is never lost by deleting its system, and no venue loses its system. Errors: 409 system_has_songs, system_in_use. Definer:
+books are private.';
 
-revoke all on function private.keep_system_with_songs() from public;
+revoke all on function private.keep_system_in_use() from public;
 
-create trigger systems_keep_with_songs
+create trigger systems_keep_in_use
   before delete on public.systems
-  for each row execute function private.keep_system_with_songs();
+  for each row execute function private.keep_system_in_use();
 
 -- When each rig was last heard of. Apart from its row, which people edit and which is audited.
 create table private.system_heartbeats (
@@ -3582,19 +4319,41 @@ alter table private.reserved_url_names enable row level security;
 
 comment on table private.reserved_url_names is 'Words that routes of apps use and no venue may take.';
 
+create table private.transliterations (
+  letters text primary key,
+  latin text not null
+);
+
+alter table private.transliterations enable row level security;
+
+comment on table private.transliterations is 'How Cyrillic and Greek are written in Latin letters, in lower case; Latin letters with marks need no rows.';
+
 create function private.slugify(p_text text)
 returns text
-language sql
-immutable
+language plpgsql
+stable
 security invoker
 set search_path = ''
 as $$
-  select trim('-' from left(
-    regexp_replace(
-      lower(extensions.unaccent('extensions.unaccent'::regdictionary, normalize(p_text, nfkc))), '[^a-z0-9]+', '-', 'g'
-    ),
-    100
+declare
+  v_text text := lower(normalize(p_text, nfkc));
+  v_row record;
+begin
+  if v_text ~ '[\u0370-\u052f]' then
+    for v_row in
+      select transliteration.letters, transliteration.latin
+      from private.transliterations as transliteration
+      where strpos(v_text, transliteration.letters) > 0
+      -- Two letters that sound together before each alone.
+      order by char_length(transliteration.letters) desc
+    loop
+      v_text := replace(v_text, v_row.letters, v_row.latin);
+    end loop;
+  end if;
+  return trim('-' from left(
+    regexp_replace(lower(extensions.unaccent('extensions.unaccent'::regdictionary, v_text)), '[^a-z0-9]+', '-', 'g'), 100
   ));
+end;
 $$;
 
 comment on function private.slugify(text) is
@@ -3701,7 +4460,11 @@ begin
   end if;
 
   if nullif(new.url_name, '') is null then
-    v_wanted := coalesce(nullif(private.slugify(new.name), ''), 'venue');
+    v_wanted := private.slugify(new.name);
+    if v_wanted = '' then
+      -- A name in a script we do not transliterate: all of these together must not queue for the next free number.
+      v_wanted := 'venue-' || (100000 + floor(random() * 900000))::integer;
+    end if;
     new.url_name := v_wanted;
     -- Two venues of one name made at once: the second waits for the first, then takes the next number.
     perform pg_advisory_xact_lock(hashtextextended('venue_url_name:' || v_wanted, 0));
@@ -3777,6 +4540,30 @@ alter table public.api_keys
 create index api_keys_system_id_idx on public.api_keys (system_id);
 create index api_keys_venue_id_idx on public.api_keys (venue_id);
 
+-- sql/30-venues/35-branding.sql
+create table public.venue_branding (
+  venue_id uuid primary key references public.venues (id) on delete cascade,
+  logo_url text,
+  color_palette jsonb not null default '{}',
+  updated_at timestamptz not null default now(),
+  constraint logo_url_is_a_web_address check (logo_url ~* '^https?://[^\s<>"]+$' and char_length(logo_url) <= 500),
+  constraint color_palette_is_an_object check (jsonb_typeof(color_palette) = 'object'),
+  constraint color_palette_is_small check (pg_column_size(color_palette) <= 4096),
+  constraint colors_are_hexadecimal check (
+    not jsonb_path_exists(color_palette, '$.* ? (@.type() != "string" || !(@ like_regex "^#[0-9a-fA-F]{6}$"))')
+  )
+);
+
+alter table public.venue_branding enable row level security;
+revoke all on public.venue_branding from anon, authenticated, service_role;
+
+comment on table public.venue_branding is 'How a venue''s page looks. Shown to everybody by find_venue; no row means the app''s own look.';
+comment on column public.venue_branding.color_palette is 'Colours by name, such as {"background": "#10002b"}; the names are the app''s.';
+
+create trigger venue_branding_set_updated_at
+  before update on public.venue_branding
+  for each row execute function private.set_updated_at();
+
 -- sql/30-venues/40-finding-venues.sql
 -- How singers find a venue. These are the only ways to see a venue without belonging to its organization, and they show
 -- only what a venue shows the world.
@@ -3794,23 +4581,61 @@ create type public.venue_card as (
   website text,
   accepting_requests boolean,
   latitude double precision,
-  longitude double precision
+  longitude double precision,
+  opening_hours jsonb,
+  opens_at timestamptz,
+  last_call_at timestamptz,
+  branding jsonb
 );
 
 comment on type public.venue_card is 'What a venue shows the world.';
+comment on column public.venue_card.opening_hours is
+  'When it takes requests by itself, in its organization''s time zone: [{weekday (0 is Sunday), opens_at, closes_at}]; a closing time that is not later is on the
+next day. Empty where the host opens and closes by hand.';
+comment on column public.venue_card.opens_at is 'While it is closed: when it opens by itself; null when nobody knows.';
+comment on column public.venue_card.last_call_at is 'While it is open: when it stops taking requests by itself; null when nobody knows.';
+comment on column public.venue_card.branding is 'logo_url and color_palette, or null.';
 
 create function private.venue_card(p_venue public.venues)
 returns public.venue_card
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select row(
+begin
+  return row(
     p_venue.id, p_venue.url_name, p_venue.name, p_venue.address, p_venue.city, p_venue.state, p_venue.postal_code, p_venue.country,
-    p_venue.phone_number, p_venue.website, p_venue.accepting_requests, p_venue.latitude, p_venue.longitude
+    p_venue.phone_number, p_venue.website, p_venue.accepting_requests, p_venue.latitude, p_venue.longitude,
+    (
+      select coalesce(
+        jsonb_agg(
+          jsonb_build_object(
+            'weekday', hours.weekday, 'opens_at', to_char(hours.opens_at, 'HH24:MI'), 'closes_at', to_char(hours.closes_at, 'HH24:MI')
+          )
+          order by hours.weekday, hours.opens_at
+        ),
+        '[]'
+      )
+      from public.venue_opening_hours as hours
+      where hours.venue_id = p_venue.id
+    ),
+    case when not p_venue.accepting_requests then (private.opening(p_venue.id, now())).opens_at end,
+    (
+      select switch.switches_at
+      from private.venue_switches as switch
+      where switch.venue_id = p_venue.id and p_venue.accepting_requests and not switch.accepting
+    ),
+    (
+      select jsonb_build_object('logo_url', branding.logo_url, 'color_palette', branding.color_palette)
+      from public.venue_branding as branding
+      where branding.venue_id = p_venue.id
+    )
   )::public.venue_card;
+end;
 $$;
+
+comment on function private.venue_card(public.venues) is 'A venue as the world sees it.';
 
 revoke all on function private.venue_card(public.venues) from public;
 
@@ -3892,6 +4717,13 @@ begin
       and not near.is_private
       and (p_accepting is null or near.accepting_requests = p_accepting)
       and extensions.st_dwithin(near.location, v_here, p_radius_miles * 1609.344)
+      -- A night with a PIN is for those who were told.
+      and not exists (
+        select
+        from public.shows as show
+        join private.show_pins as pin on pin.show_id = show.id
+        where show.venue_id = near.id and show.closed_at is null
+      )
     order by near.location operator(extensions.<->) v_here, near.id
     limit p_limit;
 end;
@@ -3951,7 +4783,7 @@ as $$
 $$;
 
 comment on function public.nearby_venues(double precision, double precision, double precision, integer, boolean) is
-  'Public venues around a position (degrees, WGS 84), nearest first. p_radius_miles 1-100, p_limit 1-50; p_accepting null for all,
+  'Public venues around a position (degrees, WGS 84), nearest first; a night with a PIN hides its venue. p_radius_miles 1-100, p_limit 1-50; p_accepting null for all,
 true for those taking requests. Errors: 400 invalid_latitude, invalid_longitude, invalid_radius, invalid_limit.';
 
 revoke all on function public.nearby_venues(double precision, double precision, double precision, integer, boolean) from public;
@@ -4055,83 +4887,70 @@ city or newest. total_count is that of all pages of 1-100 rows. Errors: 400 inva
 revoke all on function public.list_venues(text, text, text, text, boolean, text, integer, integer) from public;
 grant execute on function public.list_venues(text, text, text, text, boolean, text, integer, integer) to anon, authenticated;
 
-create function private.venue_today(p_venue_id uuid)
-returns jsonb
+-- sql/30-venues/48-listing-systems.sql
+create function private.list_systems(p_organization_id uuid, p_search text, p_page integer, p_limit integer)
+returns table (
+  id uuid, openkj_system_id integer, name text, configuration jsonb, song_count integer, venue_count bigint, last_seen_at timestamptz,
+  created_at timestamptz, updated_at timestamptz, total_count bigint
+)
 language plpgsql
 stable
 security definer
 set search_path = ''
+rows 20
 as $$
-declare
-  v_zone text;
-  v_visibility text;
 begin
-  select organization.time_zone, rules.queue_visibility into v_zone, v_visibility
-  from public.venues as venue
-  join public.organizations as organization on organization.id = venue.organization_id
-  join public.venue_rules as rules on rules.venue_id = venue.id
-  where venue.id = p_venue_id and venue.archived_at is null;
-  if v_zone is null then
-    perform private.raise_error(404, 'venue_not_found', 'There is no such venue.', 'Find the venue again.');
+  perform private.require_permission(p_organization_id, 'systems:read', 'organization_not_found');
+  if p_page is null or p_page not between 1 and 10000 or p_limit is null or p_limit not between 1 and 100 then
+    perform private.raise_error(400, 'invalid_page', 'The page counts from 1 and has 1 to 100 rows.', 'Leave them out for 1 and 20.');
   end if;
-  return jsonb_build_object(
-    'total_songs', private.book_size(private.venue_system(p_venue_id)),
-    'requests_today', (
-      select count(*)
-      from public.requests as request
-      where request.venue_id = p_venue_id
-        and request.requested_at >= date_trunc('day', now() at time zone v_zone) at time zone v_zone
-    ),
-    'waiting', (
-      select count(*)
-      from public.requests as request
-      where request.venue_id = p_venue_id and request.state in ('pending', 'accepted', 'performing')
-    ),
-    'show_opened_at', (select show.opened_at from public.shows as show where show.id = private.open_show(p_venue_id)),
-    'pin_required', not private.is_admitted(p_venue_id),
-    'rotation', (
-      -- Only some show programs push theirs; one that is hours old is of another night.
-      select coalesce(
-        jsonb_agg(
-          jsonb_build_object(
-            'singer_name', private.shown_name(array[singer.value ->> 'name'], v_visibility),
-            'is_current', coalesce((singer.value ->> 'is_current')::boolean, false)
-          )
-          order by singer.number
-        ),
-        '[]'
-      )
-      from private.rotations as rotation
-      cross join lateral jsonb_array_elements(rotation.singers) with ordinality as singer (value, number)
-      where rotation.venue_id = p_venue_id and rotation.updated_at > now() - interval '6 hours'
-        and v_visibility <> 'none' and private.is_admitted(p_venue_id)
-    )
-  );
+  return query
+    select
+      system.id, system.openkj_system_id, system.name, system.configuration, coalesce(book.songs, 0),
+      (
+        select count(*)
+        from public.venues as venue
+        where venue.organization_id = p_organization_id and venue.archived_at is null and private.venue_system(venue.id) = system.id
+      ),
+      heartbeat.last_seen_at, system.created_at, system.updated_at, count(*) over ()
+    from public.systems as system
+    left join private.books as book on book.system_id = system.id
+    left join private.system_heartbeats as heartbeat on heartbeat.system_id = system.id
+    where system.organization_id = p_organization_id
+      and (p_search is null or strpos(private.fold_text(system.name), private.fold_text(btrim(p_search))) > 0)
+    order by lower(system.name), system.openkj_system_id
+    limit p_limit offset (p_page - 1) * p_limit;
 end;
 $$;
 
-comment on function private.venue_today(uuid) is 'Definer: counts rows the caller may not see.';
+comment on function private.list_systems(uuid, text, integer, integer) is 'Definer: checks systems:read; books are private.';
 
-revoke all on function private.venue_today(uuid) from public;
-grant execute on function private.venue_today(uuid) to anon, authenticated;
+revoke all on function private.list_systems(uuid, text, integer, integer) from public;
+grant execute on function private.list_systems(uuid, text, integer, integer) to authenticated;
 
-create function public.venue_today(p_venue_id uuid)
-returns jsonb
+create function public.list_systems(
+  p_organization_id uuid, p_search text default null, p_page integer default 1, p_limit integer default 20
+)
+returns table (
+  id uuid, openkj_system_id integer, name text, configuration jsonb, song_count integer, venue_count bigint, last_seen_at timestamptz,
+  created_at timestamptz, updated_at timestamptz, total_count bigint
+)
 language sql
 stable
 security invoker
 set search_path = ''
+rows 20
 as $$
-  select private.venue_today(p_venue_id);
+  select * from private.list_systems(p_organization_id, p_search, p_page, p_limit);
 $$;
 
-comment on function public.venue_today(uuid) is
-  'What a venue tells at its door: total_songs of its book, requests_today (in its organization''s time zone), waiting, show_opened_at
-(null before the night), pin_required for the caller, and rotation: the singers in the order of a show program that pushes it, named as
-the venue''s rules say. Errors: 404 venue_not_found.';
+comment on function public.list_systems(uuid, text, integer, integer) is
+  'The systems of an organization by name, each with the songs of its book, the venues where that applies, and when its show program was
+last heard of. p_search is found in the name. total_count is that of all pages of 1-100 rows. Needs systems:read.
+Errors: 400 invalid_page; 403; 404 organization_not_found.';
 
-revoke all on function public.venue_today(uuid) from public;
-grant execute on function public.venue_today(uuid) to anon, authenticated;
+revoke all on function public.list_systems(uuid, text, integer, integer) from public;
+grant execute on function public.list_systems(uuid, text, integer, integer) to authenticated;
 
 -- sql/30-venues/50-accepting.sql
 create function private.set_accepting(p_venue_id uuid, p_accepting boolean)
@@ -4151,7 +4970,10 @@ begin
   if p_accepting is null then
     perform private.raise_error(400, 'invalid_accepting', 'p_accepting must be true or false.', 'Say which.');
   end if;
-  update public.venues set accepting_requests = p_accepting where id = p_venue_id and accepting_requests <> p_accepting;
+  update public.venues
+  set accepting_requests = p_accepting
+  -- Somebody may be archiving it at this moment.
+  where id = p_venue_id and archived_at is null and accepting_requests <> p_accepting;
 end;
 $$;
 
@@ -4195,6 +5017,7 @@ create table public.venue_rules (
   max_requests_per_hour integer,
   queue_order text not null default 'fifo',
   queue_visibility text not null default 'first_names',
+  last_call_minutes integer,
   updated_at timestamptz not null default now(),
   constraint max_active_requests_is_1_to_100 check (max_active_requests between 1 and 100),
   constraint cooldown_is_1_to_1440_minutes check (cooldown_minutes between 1 and 1440),
@@ -4202,6 +5025,7 @@ create table public.venue_rules (
   constraint same_song_minutes_are_1_to_1440 check (same_song_minutes between 1 and 1440),
   constraint same_song_minutes_are_given check (same_song <> 'not_within_minutes' or same_song_minutes is not null),
   constraint max_requests_per_hour_is_1_to_10000 check (max_requests_per_hour between 1 and 10000),
+  constraint last_call_is_1_to_240_minutes check (last_call_minutes between 1 and 240),
   constraint queue_order_is_known check (queue_order in ('fifo', 'rotation', 'manual')),
   constraint queue_visibility_is_known check (queue_visibility in ('none', 'first_names', 'full'))
 );
@@ -4212,6 +5036,7 @@ revoke all on public.venue_rules from anon, authenticated, service_role;
 comment on table public.venue_rules is 'The rules of a venue''s queue.';
 comment on column public.venue_rules.free_text_allowed is 'Whether a song that is not in the book may be asked for.';
 comment on column public.venue_rules.max_requests_per_hour is 'Replaces the platform''s limit of requests per venue and hour.';
+comment on column public.venue_rules.last_call_minutes is 'How long before the end of the opening hours the last request is taken.';
 comment on column public.venue_rules.queue_visibility is 'What the public queue shows: nothing, first names, or whole names.';
 
 create trigger venue_rules_set_updated_at
@@ -4239,6 +5064,371 @@ create trigger venues_create_rules
   after insert on public.venues
   for each row execute function private.create_venue_rules();
 
+create function private.rules_of_asking(p_rules public.venue_rules)
+returns jsonb
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$
+  select jsonb_build_object(
+    'guests_allowed', p_rules.guests_allowed,
+    'free_text_allowed', p_rules.free_text_allowed,
+    'key_change_allowed', p_rules.key_change_allowed,
+    'notes_allowed', p_rules.notes_allowed,
+    'last_initial_required', p_rules.last_initial_required,
+    'max_active_requests', p_rules.max_active_requests,
+    'cooldown_minutes', p_rules.cooldown_minutes,
+    'same_song', p_rules.same_song,
+    'same_song_minutes', p_rules.same_song_minutes,
+    'queue_order', p_rules.queue_order,
+    'queue_visibility', p_rules.queue_visibility
+  );
+$$;
+
+comment on function private.rules_of_asking(public.venue_rules) is 'What somebody who asks for a song should know beforehand.';
+
+revoke all on function private.rules_of_asking(public.venue_rules) from public;
+
+-- sql/30-venues/65-opening-hours.sql
+-- A venue may open and close by itself, week by week, in its organization's time zone. accepting_requests stays the one truth: opening
+-- hours only turn it at their edges, so whatever the host does by hand holds until the next edge.
+
+create table public.venue_opening_hours (
+  venue_id uuid not null references public.venues (id) on delete cascade,
+  weekday integer not null,
+  opens_at time not null,
+  closes_at time not null,
+  primary key (venue_id, weekday, opens_at),
+  constraint weekday_is_0_to_6 check (weekday between 0 and 6)
+);
+
+alter table public.venue_opening_hours enable row level security;
+revoke all on public.venue_opening_hours from anon, authenticated, service_role;
+
+comment on table public.venue_opening_hours is 'When a venue takes requests by itself, week by week.';
+comment on column public.venue_opening_hours.weekday is 'On which day it opens: 0 is Sunday.';
+comment on column public.venue_opening_hours.closes_at is 'Not later than opens_at means on the next day.';
+
+create table private.venue_switches (
+  venue_id uuid primary key references public.venues (id) on delete cascade,
+  switches_at timestamptz not null,
+  accepting boolean not null,
+  is_last_call boolean not null default false
+);
+
+alter table private.venue_switches enable row level security;
+
+create index venue_switches_switches_at_idx on private.venue_switches (switches_at);
+
+comment on table private.venue_switches is 'When each venue opens or closes next by itself.';
+comment on column private.venue_switches.is_last_call is 'Announced by the host, and not an edge of the opening hours.';
+
+create function private.opening(
+  p_venue_id uuid, p_at timestamptz, out is_open boolean, out closes_at timestamptz, out opens_at timestamptz
+)
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  with
+    zone as (
+      select organization.time_zone, coalesce(rules.last_call_minutes, 0) as last_call_minutes
+      from public.venues as venue
+      join public.organizations as organization on organization.id = venue.organization_id
+      join public.venue_rules as rules on rules.venue_id = venue.id
+      where venue.id = p_venue_id
+    ),
+    -- Each opening around the time, from the local clock, which knows about daylight saving.
+    openings as (
+      select
+        (day.date + hours.opens_at) at time zone zone.time_zone as starts_at,
+        (day.date + (hours.closes_at <= hours.opens_at)::integer + hours.closes_at) at time zone zone.time_zone as ends_at
+      from zone
+      cross join lateral generate_series(-1, 8) as after (days)
+      cross join lateral (select (p_at at time zone zone.time_zone)::date + after.days as date) as day
+      join public.venue_opening_hours as hours on hours.venue_id = p_venue_id and hours.weekday = extract(dow from day.date)
+    ),
+    -- Those that meet or overlap are one; last call comes before the end of the whole.
+    joined as (
+      select lower(opened.hours) as starts_at, upper(opened.hours) - make_interval(mins => zone.last_call_minutes) as ends_at
+      from zone
+      cross join unnest((
+        select range_agg(tstzrange(openings.starts_at, openings.ends_at)) from openings where openings.starts_at < openings.ends_at
+      )) as opened (hours)
+    )
+  select
+    coalesce(bool_or(joined.starts_at <= p_at and p_at < joined.ends_at), false),
+    -- One that ends beyond the coming week never does.
+    min(joined.ends_at) filter (where joined.starts_at <= p_at and p_at < joined.ends_at and joined.ends_at < p_at + interval '7 days'),
+    min(joined.starts_at) filter (where joined.starts_at > p_at and joined.starts_at < joined.ends_at)
+  from joined;
+$$;
+
+comment on function private.opening(uuid, timestamptz) is
+  'What a venue''s opening hours say about a time: whether it is open, when it then closes (last call; null when never), and when it opens
+next (null without opening hours). Definer: whoever looks at a venue may not see the tables.';
+
+revoke all on function private.opening(uuid, timestamptz) from public;
+
+create function private.schedule_switch(p_venue_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_opening record;
+begin
+  select * into v_opening from private.opening(p_venue_id, now());
+  delete from private.venue_switches where venue_id = p_venue_id;
+  insert into private.venue_switches (venue_id, switches_at, accepting)
+  select p_venue_id, edge.switches_at, not v_opening.is_open
+  from (values (case when v_opening.is_open then v_opening.closes_at else v_opening.opens_at end)) as edge (switches_at)
+  where edge.switches_at is not null;
+end;
+$$;
+
+comment on function private.schedule_switch(uuid) is 'Sets the next edge of a venue''s opening hours. Definer: switches are private.';
+
+revoke all on function private.schedule_switch(uuid) from public;
+
+create function private.apply_switches()
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_venue_id uuid;
+  v_venue_ids uuid[];
+begin
+  -- All venues first, then what their change touches: whoever changes a venue takes locks in this order too.
+  select array_agg(due.id order by due.organization_id, due.id) into v_venue_ids
+  from (
+    select venue.id, venue.organization_id
+    from private.venue_switches as switch
+    join public.venues as venue on venue.id = switch.venue_id
+    where switch.switches_at <= now() and venue.archived_at is null
+    order by switch.switches_at
+    limit 500
+    for no key update of venue skip locked
+  ) as due;
+  foreach v_venue_id in array coalesce(v_venue_ids, '{}') loop
+    update public.venues as venue
+    set accepting_requests = due.accepting
+    from (
+      -- Late by a night, the edge itself no longer counts, but what the hours say now.
+      select not switch.is_last_call and (private.opening(v_venue_id, now())).is_open as accepting
+      from private.venue_switches as switch
+      where switch.venue_id = v_venue_id and switch.switches_at <= now()
+    ) as due
+    where venue.id = v_venue_id and venue.accepting_requests <> due.accepting;
+    perform private.schedule_switch(v_venue_id);
+  end loop;
+  return coalesce(cardinality(v_venue_ids), 0);
+end;
+$$;
+
+comment on function private.apply_switches() is
+  'Opens and closes the venues whose time has come and returns how many had one. Definer: run by the scheduler.';
+
+revoke all on function private.apply_switches() from public;
+
+create function private.move_last_call()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.schedule_switch(new.venue_id);
+  return null;
+end;
+$$;
+
+comment on function private.move_last_call() is 'Another last call moves the edges. Definer: switches are private.';
+
+revoke all on function private.move_last_call() from public;
+
+create trigger venue_rules_move_last_call
+  after update of last_call_minutes on public.venue_rules
+  for each row when (old.last_call_minutes is distinct from new.last_call_minutes)
+  execute function private.move_last_call();
+
+create function private.move_opening_hours()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.schedule_switch(venue.id)
+  from public.venues as venue
+  where venue.organization_id = new.id and venue.archived_at is null
+    and exists (select from public.venue_opening_hours as hours where hours.venue_id = venue.id);
+  return null;
+end;
+$$;
+
+comment on function private.move_opening_hours() is 'Another time zone moves the edges. Definer: switches are private.';
+
+revoke all on function private.move_opening_hours() from public;
+
+create trigger organizations_move_opening_hours
+  after update of time_zone on public.organizations
+  for each row when (old.time_zone <> new.time_zone)
+  execute function private.move_opening_hours();
+
+create function private.set_opening_hours(p_venue_id uuid, p_hours jsonb)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_entry record;
+begin
+  perform private.require_permission(
+    (select venue.organization_id from public.venues as venue where venue.id = p_venue_id and venue.archived_at is null),
+    'venues:update', 'venue_not_found'
+  );
+  if p_hours is null or jsonb_typeof(p_hours) <> 'array' or jsonb_array_length(p_hours) > 28 then
+    perform private.raise_error(
+      400, 'invalid_opening_hours', 'Opening hours are a list of at most 28 entries.', 'Send [] to open and close by hand only.'
+    );
+  end if;
+  for v_entry in select entry.value, entry.number from jsonb_array_elements(p_hours) with ordinality as entry (value, number) loop
+    if jsonb_typeof(v_entry.value) <> 'object'
+      or coalesce(v_entry.value ->> 'weekday', '') !~ '^[0-6]$'
+      or coalesce(v_entry.value ->> 'opens_at', '') !~ '^([01][0-9]|2[0-3]):[0-5][0-9](:00)?$'
+      or coalesce(v_entry.value ->> 'closes_at', '') !~ '^([01][0-9]|2[0-3]):[0-5][0-9](:00)?$'
+    then
+      perform private.raise_error(
+        400, 'invalid_opening_hours', format('Entry %s of the opening hours is not understood: %s', v_entry.number, left(v_entry.value::text, 200)),
+        'An entry is like {"weekday": 5, "opens_at": "20:00", "closes_at": "02:00"}; 0 is Sunday.'
+      );
+    end if;
+  end loop;
+
+  -- The venue's row first, as everything does that opens or closes it.
+  perform from public.venues as venue where venue.id = p_venue_id for no key update;
+  delete from public.venue_opening_hours where venue_id = p_venue_id;
+  insert into public.venue_opening_hours (venue_id, weekday, opens_at, closes_at)
+  select p_venue_id, (entry ->> 'weekday')::integer, (entry ->> 'opens_at')::time, (entry ->> 'closes_at')::time
+  from jsonb_array_elements(p_hours) as entry
+  on conflict (venue_id, weekday, opens_at) do nothing;
+  if jsonb_array_length(p_hours) > 0 then
+    update public.venues as venue
+    set accepting_requests = said.is_open
+    from private.opening(p_venue_id, now()) as said
+    where venue.id = p_venue_id and venue.archived_at is null and venue.accepting_requests <> said.is_open;
+  end if;
+  perform private.schedule_switch(p_venue_id);
+end;
+$$;
+
+comment on function private.set_opening_hours(uuid, jsonb) is 'Definer: hours are written only as a whole.';
+
+revoke all on function private.set_opening_hours(uuid, jsonb) from public;
+grant execute on function private.set_opening_hours(uuid, jsonb) to authenticated;
+
+create function public.set_opening_hours(p_venue_id uuid, p_hours jsonb)
+returns void
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  select private.set_opening_hours(p_venue_id, p_hours);
+$$;
+
+comment on function public.set_opening_hours(uuid, jsonb) is
+  'Sets all opening hours of a venue: a list of up to 28 entries {"weekday": 0-6 (0 is Sunday), "opens_at": "HH:MM", "closes_at": "HH:MM"} in
+the organization''s time zone; a closing time that is not later is on the next day. The venue opens or closes accordingly at once and then
+at every edge; by hand it can be opened and closed between them. [] leaves it to the host. Needs venues:update.
+Errors: 400 invalid_opening_hours naming the entry; 403; 404 venue_not_found.';
+
+revoke all on function public.set_opening_hours(uuid, jsonb) from public;
+grant execute on function public.set_opening_hours(uuid, jsonb) to authenticated;
+
+create function private.announce_last_call(p_venue_id uuid, p_minutes integer)
+returns timestamptz
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_venue public.venues;
+  v_at timestamptz := now() + make_interval(mins => p_minutes);
+begin
+  select venue.* into v_venue from public.venues as venue where venue.id = p_venue_id and venue.archived_at is null for no key update;
+  perform private.require_permission(v_venue.organization_id, 'requests:process', 'venue_not_found');
+  if p_minutes is null or p_minutes not between 1 and 240 then
+    perform private.raise_error(400, 'invalid_minutes', 'Last call is in 1 to 240 minutes.', 'Close the venue to take no more requests now.');
+  end if;
+  if not v_venue.accepting_requests then
+    perform private.raise_error(409, 'venue_closed', 'The venue takes no requests anyway.', 'Open it first.');
+  end if;
+  insert into private.venue_switches (venue_id, switches_at, accepting, is_last_call)
+  values (p_venue_id, v_at, false, true)
+  on conflict (venue_id) do update
+  set switches_at = excluded.switches_at, accepting = false, is_last_call = true;
+  return v_at;
+end;
+$$;
+
+comment on function private.announce_last_call(uuid, integer) is 'Definer: switches are private.';
+
+revoke all on function private.announce_last_call(uuid, integer) from public;
+grant execute on function private.announce_last_call(uuid, integer) to authenticated;
+
+create function public.announce_last_call(p_venue_id uuid, p_minutes integer)
+returns timestamptz
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  select private.announce_last_call(p_venue_id, p_minutes);
+$$;
+
+comment on function public.announce_last_call(uuid, integer) is
+  'Closes an open venue in p_minutes (1-240) and returns when; find_venue tells everybody. What waits in the queue stays. Needs
+requests:process. Errors: 400 invalid_minutes; 403; 404 venue_not_found; 409 venue_closed.';
+
+revoke all on function public.announce_last_call(uuid, integer) from public;
+grant execute on function public.announce_last_call(uuid, integer) to authenticated;
+
+create function private.refuse_closed_venue(p_venue_id uuid)
+returns void
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  v_opens_at timestamptz := (private.opening(p_venue_id, now())).opens_at;
+begin
+  if v_opens_at is null then
+    perform private.raise_error(422, 'venue_closed', 'The venue takes no requests right now.', 'Ask the host when it opens.');
+  end if;
+  perform private.raise_error_until(422, 'venue_closed', 'The venue takes no requests right now.', v_opens_at);
+end;
+$$;
+
+comment on function private.refuse_closed_venue(uuid) is
+  'Refuses with 422 venue_closed and says when the venue opens by itself. Definer: as opening().';
+
+revoke all on function private.refuse_closed_venue(uuid) from public;
+
 -- sql/30-venues/70-archiving.sql
 create function private.archive_venue(p_venue_id uuid)
 returns void
@@ -4254,6 +5444,7 @@ begin
   update public.venues
   set archived_at = now(), accepting_requests = false
   where id = p_venue_id and archived_at is null;
+  delete from private.venue_switches where venue_id = p_venue_id;
 end;
 $$;
 
@@ -4279,6 +5470,420 @@ comment on function public.archive_venue(uuid) is
 revoke all on function public.archive_venue(uuid) from public;
 grant execute on function public.archive_venue(uuid) to authenticated;
 
+-- sql/30-venues/75-changing-url-names.sql
+create function private.change_url_name(p_venue_id uuid, p_url_name text)
+returns text
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_url_name text := lower(btrim(coalesce(p_url_name, '')));
+begin
+  perform private.require_permission(
+    (select venue.organization_id from public.venues as venue where venue.id = p_venue_id and venue.archived_at is null),
+    'venues:create', 'venue_not_found'
+  );
+  if v_url_name !~ '^[a-z0-9]+(-[a-z0-9]+)*$' or char_length(v_url_name) > 100 then
+    perform private.raise_error(
+      400, 'invalid_url_name', format('"%s" cannot be a url name.', left(v_url_name, 100)),
+      'Use up to 100 small letters, digits and single hyphens between them.'
+    );
+  end if;
+  if v_url_name <> (select venue.url_name from public.venues as venue where venue.id = p_venue_id) then
+    -- Every name a venue had stays its own, so nobody may gather them.
+    perform private.enforce_rate_limit('url_name_changes', p_venue_id::text);
+    update public.venues set url_name = v_url_name where id = p_venue_id;
+  end if;
+  return v_url_name;
+end;
+$$;
+
+comment on function private.change_url_name(uuid, text) is 'Definer: members may not write url_name themselves.';
+
+revoke all on function private.change_url_name(uuid, text) from public;
+grant execute on function private.change_url_name(uuid, text) to authenticated;
+
+create function public.change_url_name(p_venue_id uuid, p_url_name text)
+returns text
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  select private.change_url_name(p_venue_id, p_url_name);
+$$;
+
+comment on function public.change_url_name(uuid, text) is
+  'Gives a venue another url name (1-100 small letters, digits, single hyphens) and returns it; links and codes with the former one lead
+on. Needs venues:create. Errors: 400 invalid_url_name, url_name_reserved; 403; 404 venue_not_found; 409 url_name_taken; 429 after 5 in a
+day.';
+
+revoke all on function public.change_url_name(uuid, text) from public;
+grant execute on function public.change_url_name(uuid, text) to authenticated;
+
+-- sql/30-venues/78-venue-page.sql
+create function private.venue_page(p_url_name text)
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  v_venue public.venues;
+begin
+  select venue.* into v_venue
+  from private.venue_url_names as used
+  join public.venues as venue on venue.id = used.venue_id
+  where used.url_name = lower(btrim(p_url_name)) and venue.archived_at is null;
+  if v_venue.id is null or (v_venue.is_private and not private.has_permission(v_venue.organization_id, 'venues:read')) then
+    perform private.raise_error(
+      404, 'venue_not_found', format('There is no venue "%s", or it is not yours.', left(p_url_name, 100)),
+      'The code of a private venue is for its members only.'
+    );
+  end if;
+  return jsonb_build_object(
+    'url_name', v_venue.url_name, 'name', v_venue.name, 'is_private', v_venue.is_private,
+    'url', private.setting('venue_page_url') || v_venue.url_name
+  );
+end;
+$$;
+
+comment on function private.venue_page(text) is 'Definer: the tables are for members.';
+
+revoke all on function private.venue_page(text) from public;
+grant execute on function private.venue_page(text) to anon, authenticated;
+
+create function public.venue_page(p_url_name text)
+returns jsonb
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select private.venue_page(p_url_name);
+$$;
+
+comment on function public.venue_page(text) is
+  'Where a venue''s page is: url_name (the present one, when a former one was given), name, is_private and url, which is what the venue''s
+QR code opens. A private venue answers only members with venues:read. Errors: 404 venue_not_found.';
+
+revoke all on function public.venue_page(text) from public;
+grant execute on function public.venue_page(text) to anon, authenticated;
+
+create function private.venue_today(p_venue_id uuid)
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  v_zone text;
+  v_rules public.venue_rules;
+begin
+  select organization.time_zone into v_zone
+  from public.venues as venue
+  join public.organizations as organization on organization.id = venue.organization_id
+  where venue.id = p_venue_id and venue.archived_at is null;
+  if v_zone is null then
+    perform private.raise_error(404, 'venue_not_found', 'There is no such venue.', 'Find the venue again.');
+  end if;
+  select rules.* into v_rules from public.venue_rules as rules where rules.venue_id = p_venue_id;
+  return jsonb_build_object(
+    'rules', private.rules_of_asking(v_rules),
+    'total_songs', private.book_size(private.venue_system(p_venue_id)),
+    'requests_today', (
+      select count(*)
+      from public.requests as request
+      where request.venue_id = p_venue_id
+        and request.requested_at >= date_trunc('day', now() at time zone v_zone) at time zone v_zone
+    ),
+    'waiting', (
+      select count(*)
+      from public.requests as request
+      where request.venue_id = p_venue_id and request.state in ('pending', 'accepted', 'performing')
+    ),
+    'show_opened_at', (select show.opened_at from public.shows as show where show.id = private.open_show(p_venue_id)),
+    'pin_required', not private.is_admitted(p_venue_id),
+    'rotation', (
+      -- Only some show programs push theirs; one that is hours old is of another night.
+      select coalesce(
+        jsonb_agg(
+          jsonb_build_object(
+            'singer_name', private.shown_name(array[singer.value ->> 'name'], v_rules.queue_visibility),
+            'is_current', coalesce((singer.value ->> 'is_current')::boolean, false)
+          )
+          order by singer.number
+        ),
+        '[]'
+      )
+      from private.rotations as rotation
+      cross join lateral jsonb_array_elements(rotation.singers) with ordinality as singer (value, number)
+      where rotation.venue_id = p_venue_id and rotation.updated_at > now() - interval '6 hours'
+        and v_rules.queue_visibility <> 'none' and private.is_admitted(p_venue_id)
+    )
+  );
+end;
+$$;
+
+comment on function private.venue_today(uuid) is 'Definer: counts rows the caller may not see.';
+
+revoke all on function private.venue_today(uuid) from public;
+grant execute on function private.venue_today(uuid) to anon, authenticated;
+
+create function public.venue_today(p_venue_id uuid)
+returns jsonb
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select private.venue_today(p_venue_id);
+$$;
+
+comment on function public.venue_today(uuid) is
+  'What a venue tells at its door: total_songs of its book, requests_today (in its organization''s time zone), waiting, show_opened_at
+(null before the night), pin_required for the caller, rotation: the singers in the order of a show program that pushes it, named as
+the venue''s rules say, and rules: what whoever asks for a song is held to (see venue_rules; null is no limit). Errors: 404 venue_not_found.';
+
+revoke all on function public.venue_today(uuid) from public;
+grant execute on function public.venue_today(uuid) to anon, authenticated;
+
+-- sql/30-venues/80-geocoding.sql
+-- Where a venue is on the map. An app may send the position; otherwise the Edge Function geocoder looks the address up afterwards, so
+-- that no provider ever holds up the saving of a venue.
+
+create table private.geocoding_tasks (
+  venue_id uuid primary key references public.venues (id) on delete cascade,
+  revision uuid not null default gen_random_uuid(),
+  attempts integer not null default 0,
+  next_attempt_at timestamptz default now(),
+  last_error text
+);
+
+alter table private.geocoding_tasks enable row level security;
+
+create index geocoding_tasks_next_attempt_at_idx on private.geocoding_tasks (next_attempt_at) where next_attempt_at is not null;
+
+comment on table private.geocoding_tasks is 'Venues without a position, whose address is to be looked up or could not be found.';
+comment on column private.geocoding_tasks.revision is 'New with each change of the address: an answer about a former one is worth nothing.';
+comment on column private.geocoding_tasks.next_attempt_at is 'Null once there is no use in trying again; last_error says why.';
+
+create function private.drop_stale_position()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+  if (new.address, new.city, new.state, new.postal_code, new.country)
+      is distinct from (old.address, old.city, old.state, old.postal_code, old.country)
+    and (new.latitude, new.longitude) is not distinct from (old.latitude, old.longitude)
+  then
+    new.latitude := null;
+    new.longitude := null;
+  end if;
+  return new;
+end;
+$$;
+
+comment on function private.drop_stale_position() is
+  'A venue that moved is not where it was: until the new address is found, or the app sends a position, it is nowhere.';
+
+revoke all on function private.drop_stale_position() from public;
+
+-- Triggers of one event fire in the order of their names: this one after venues_prepare, which trims the texts.
+create trigger venues_prepare_position
+  before update on public.venues
+  for each row execute function private.drop_stale_position();
+
+create function private.enqueue_geocoding(p_venue_ids uuid[])
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+  if cardinality(p_venue_ids) > 0 then
+    insert into private.geocoding_tasks (venue_id)
+    select wanted.venue_id from unnest(p_venue_ids) as wanted (venue_id)
+    on conflict (venue_id) do update
+    set revision = excluded.revision, attempts = 0, next_attempt_at = now(), last_error = null;
+    perform private.call_edge_function('/geocoder');
+  end if;
+end;
+$$;
+
+comment on function private.enqueue_geocoding(uuid[]) is
+  'Has the addresses of venues looked up; whatever was being looked up for them counts no more. Definer: the tasks are private.';
+
+revoke all on function private.enqueue_geocoding(uuid[]) from public;
+
+create function private.geocode_new_venues()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.enqueue_geocoding(array(select venue.id from changed as venue where venue.latitude is null order by venue.id));
+  return null;
+end;
+$$;
+
+comment on function private.geocode_new_venues() is 'Definer: the tasks are private.';
+
+revoke all on function private.geocode_new_venues() from public;
+
+create trigger venues_geocode_on_insert
+  after insert on public.venues
+  referencing new table as changed
+  for each statement execute function private.geocode_new_venues();
+
+create function private.geocode_moved_venues()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+  delete from private.geocoding_tasks as task
+  using changed as venue
+  where task.venue_id = venue.id and (venue.latitude is not null or venue.archived_at is not null);
+  perform private.enqueue_geocoding(array(
+    select venue.id
+    from changed as venue
+    join former on former.id = venue.id
+    where venue.latitude is null and venue.archived_at is null
+      and (venue.address, venue.city, venue.state, venue.postal_code, venue.country)
+        is distinct from (former.address, former.city, former.state, former.postal_code, former.country)
+    order by venue.id
+  ));
+  return null;
+end;
+$$;
+
+comment on function private.geocode_moved_venues() is
+  'A position makes looking up needless, another address makes it necessary. Definer: the tasks are private.';
+
+revoke all on function private.geocode_moved_venues() from public;
+
+create trigger venues_geocode_on_update
+  after update on public.venues
+  referencing old table as former new table as changed
+  for each statement execute function private.geocode_moved_venues();
+
+create function private.claim_geocoding_tasks(p_limit integer)
+returns table (
+  venue_id uuid, revision uuid, address text, city text, state text, postal_code text, country text
+)
+language plpgsql
+volatile
+security definer
+set search_path = ''
+rows 10
+as $$
+begin
+  return query
+    with
+      due as (
+        select task.venue_id
+        from private.geocoding_tasks as task
+        where task.next_attempt_at <= now()
+        order by task.next_attempt_at, task.venue_id
+        limit p_limit
+        for update skip locked
+      ),
+      claimed as (
+        -- Whoever claims and dies loses the task to another run.
+        update private.geocoding_tasks as task
+        set attempts = task.attempts + 1, next_attempt_at = now() + interval '2 minutes'
+        from due
+        where task.venue_id = due.venue_id
+        returning task.venue_id, task.revision
+      )
+    select claimed.venue_id, claimed.revision, venue.address, venue.city, venue.state, venue.postal_code, venue.country
+    from claimed
+    join public.venues as venue on venue.id = claimed.venue_id;
+end;
+$$;
+
+comment on function private.claim_geocoding_tasks(integer) is
+  'Addresses to look up now, at most p_limit; nobody else gets them for two minutes. Definer: the worker''s role may read no table.';
+
+revoke all on function private.claim_geocoding_tasks(integer) from public;
+
+create function private.finish_geocoding_task(
+  p_venue_id uuid, p_revision uuid, p_outcome text, p_latitude double precision, p_longitude double precision, p_error text
+)
+returns boolean
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+  -- The venue's row first, as whoever changes its address takes it first.
+  perform from public.venues as venue where venue.id = p_venue_id for update;
+  if not exists (
+    select from private.geocoding_tasks as task where task.venue_id = p_venue_id and task.revision = p_revision for update
+  ) then
+    return false;
+  end if;
+  if p_outcome = 'found' then
+    -- This also ends the task.
+    update public.venues set latitude = p_latitude, longitude = p_longitude where id = p_venue_id;
+  else
+    update private.geocoding_tasks
+    set
+      last_error = left(p_error, 500),
+      -- 1, 2, 4, 8 minutes; five times in all.
+      next_attempt_at = case
+        when p_outcome = 'failed' and attempts < 5 then now() + make_interval(mins => (2 ^ (attempts - 1))::integer)
+      end
+    where venue_id = p_venue_id;
+  end if;
+  return true;
+end;
+$$;
+
+comment on function private.finish_geocoding_task(uuid, uuid, text, double precision, double precision, text) is
+  'What looking up came to: found with a position, not_found, or failed with the reason (tried again, five times in all). False, and
+nothing happens, when the address has changed or a position was entered meanwhile. Definer: the worker''s role may write no table.';
+
+revoke all on function private.finish_geocoding_task(uuid, uuid, text, double precision, double precision, text) from public;
+
+create function private.wake_geocoder()
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+  if exists (select from private.geocoding_tasks as task where task.next_attempt_at <= now()) then
+    perform private.call_edge_function('/geocoder');
+  end if;
+end;
+$$;
+
+comment on function private.wake_geocoder() is 'Calls the function geocoder when an address is due. Definer: the tasks are private.';
+
+revoke all on function private.wake_geocoder() from public;
+
+create role geocoder nologin;
+grant geocoder to postgres;
+grant usage on schema private to geocoder;
+grant execute on function private.claim_geocoding_tasks(integer) to geocoder;
+grant execute on function private.finish_geocoding_task(uuid, uuid, text, double precision, double precision, text) to geocoder;
+
 -- sql/40-songs/10-catalogue.sql
 -- The catalogue: every song any host has, once. What hosts write differs in case, accents and punctuation, so a song has
 -- spellings, and a book (20-books.sql) is a set of spellings. Nobody reads these tables directly: a search only ever sees
@@ -4287,19 +5892,44 @@ grant execute on function public.archive_venue(uuid) to authenticated;
 create table public.songs (
   id bigint generated always as identity primary key,
   fingerprint text collate "C" not null unique,
-  created_at timestamptz not null default now()
+  created_at timestamptz not null default now(),
+  unused_since timestamptz
 );
 
 alter table public.songs enable row level security;
 revoke all on public.songs from anon, authenticated, service_role;
 
 comment on table public.songs is
-  'One row per distinct song over all organizations. An id never changes and is never reused; who added it is not kept.';
+  'One row per distinct song over all organizations. An id never changes and is never reused; who added it is not kept.
+One that nobody has had for a month is removed.';
 comment on column public.songs.fingerprint is 'private.song_fingerprint(artist, title).';
+comment on column public.songs.unused_since is 'Since when it is known to be in no book; null while it is in one.';
+
+create index songs_unused_since_idx on public.songs (unused_since) where unused_since is not null;
+
+create function private.artist_letter(p_normalized_artist text)
+returns text
+language sql
+immutable
+strict
+parallel safe
+security invoker
+set search_path = ''
+as $$
+  select case
+    when left(p_normalized_artist collate "default", 1) ~ '[[:alpha:]]' then upper(left(p_normalized_artist collate "default", 1))
+    else '#'
+  end;
+$$;
+
+comment on function private.artist_letter(text) is 'Where an artist stands in the alphabet; digits and symbols under "#".';
+
+revoke all on function private.artist_letter(text) from public;
 
 create table private.song_artists (
   id integer generated always as identity primary key,
-  name text collate "C" not null unique
+  name text collate "C" not null unique,
+  letter text collate "C" not null generated always as (private.artist_letter(name)) stored
 );
 
 alter table private.song_artists enable row level security;
@@ -4307,6 +5937,7 @@ revoke all on private.song_artists from anon, authenticated, service_role;
 
 comment on table private.song_artists is 'The artists of the catalogue.';
 comment on column private.song_artists.name is 'The first part of the fingerprint of their songs.';
+comment on column private.song_artists.letter is 'private.artist_letter(name).';
 
 create function private.spelling_words(p_artist text, p_title text)
 returns text
@@ -4382,9 +6013,25 @@ comment on function private.song_chunk(integer) is 'Which chunk a spelling belon
 
 revoke all on function private.song_chunk(integer) from public;
 
+create function private.chunk_start(p_chunk integer)
+returns integer
+language sql
+immutable
+strict
+parallel safe
+security invoker
+set search_path = ''
+as $$
+  select case when p_chunk < 5 then (array[0, 15000, 30000, 60000, 120000])[p_chunk + 1] else (p_chunk - 4) * 240000 end;
+$$;
+
+comment on function private.chunk_start(integer) is 'The lowest id that song_chunk() puts into this chunk.';
+
+revoke all on function private.chunk_start(integer) from public;
+
 -- The index holds the words of a spelling behind the number of its chunk, so it can be asked about one chunk at a time:
 --   "0 love"           a word
---   "0~l" "0~lov"      a word begins with this letter, with these three letters
+--   "0~l" "0~lo" "0~lov"   a word begins with this letter, with these two, with these three
 --   "0=lovemedo..."    artist and title begin like this, wherever the blanks are
 create function private.song_tokens(p_spelling_id integer, p_words text)
 returns tsvector
@@ -4406,7 +6053,9 @@ begin
       v_tokens := array_append(v_tokens, v_chunk || v_word);
     else
       v_tokens := v_tokens
-        || array[v_chunk || ' ' || v_word, v_chunk || '~' || left(v_word, 1), v_chunk || '~' || left(v_word, 3)];
+        || array[
+          v_chunk || ' ' || v_word, v_chunk || '~' || left(v_word, 1), v_chunk || '~' || left(v_word, 2), v_chunk || '~' || left(v_word, 3)
+        ];
     end if;
   end loop;
   return array_to_tsvector(v_tokens);
@@ -4417,9 +6066,10 @@ comment on function private.song_tokens(integer, text) is 'What the search index
 
 revoke all on function private.song_tokens(integer, text) from public;
 
--- Without the pending list: its entries would be scanned by every search until somebody's insert pays for all of them.
+-- With the pending list, which takes the tokens of many songs in together at a third of the cost. add_spellings() empties it at
+-- once: its entries would be scanned by every search until somebody's insert pays for all of them.
 create index song_spellings_tokens_idx on private.song_spellings
-  using gin (private.song_tokens(id, words)) with (fastupdate = off);
+  using gin (private.song_tokens(id, words)) with (fastupdate = on);
 
 -- A word and each way to leave one letter out. Two words that are one slip apart share an entry.
 create function private.word_neighbours(p_word text)
@@ -4452,7 +6102,9 @@ create table private.song_words (
 alter table private.song_words enable row level security;
 revoke all on private.song_words from anon, authenticated, service_role;
 
-create index song_words_neighbours_idx on private.song_words using gin (private.word_neighbours(word)) with (fastupdate = off);
+-- As a tsvector, which unlike an array can be asked for what begins with a text.
+create index song_words_neighbours_idx on private.song_words
+  using gin (array_to_tsvector(private.word_neighbours(word))) with (fastupdate = off);
 
 comment on table private.song_words is 'Every word of three letters or more in the catalogue: what a mistyped word may have meant.';
 
@@ -4464,6 +6116,10 @@ language plpgsql
 volatile
 security definer
 set search_path = ''
+set jit = off
+-- A batch is small and the catalogue is large: whatever reads a table as a whole is a mistake.
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
 declare
   v_fingerprints text[];
@@ -4474,12 +6130,10 @@ begin
   from unnest(p_artists, p_titles) with ordinality as new (artist, title, number);
 
   insert into private.song_artists (name)
-  select distinct split_part(fingerprint, U&'\001F', 1) collate "C" as name
-  from unnest(v_fingerprints) as fingerprint
-  where not exists (
-    select from private.song_artists as artist where artist.name = split_part(fingerprint.fingerprint, U&'\001F', 1)
-  )
-  order by name
+  select new.name
+  from (select distinct split_part(fingerprint, U&'\001F', 1) collate "C" as name from unnest(v_fingerprints) as fingerprint) as new
+  where not exists (select from private.song_artists as artist where artist.name = new.name)
+  order by new.name
   on conflict do nothing;
 
   insert into public.songs (fingerprint)
@@ -4513,6 +6167,8 @@ begin
   where not exists (select from private.song_words as known where known.word = word.word)
   order by word collate "C"
   on conflict do nothing;
+
+  perform gin_clean_pending_list('private.song_spellings_tokens_idx');
 end;
 $$;
 
@@ -4530,13 +6186,14 @@ security definer
 set search_path = ''
 as $$
 begin
-  select
-    coalesce(array_agg(spelling.id order by wanted.number), '{}'),
-    coalesce(array_agg(spelling.song_id order by wanted.number), '{}'),
-    coalesce(array_agg(spelling.artist_id order by wanted.number), '{}')
+  select coalesce(array_agg(found.id), '{}'), coalesce(array_agg(found.song_id), '{}'), coalesce(array_agg(found.artist_id), '{}')
   into spelling_ids, song_ids, artist_ids
-  from unnest(p_artists, p_titles) with ordinality as wanted (artist, title, number)
-  left join private.song_spellings as spelling on spelling.artist = wanted.artist and spelling.title = wanted.title;
+  from (
+    select spelling.id, spelling.song_id, spelling.artist_id
+    from unnest(p_artists, p_titles) with ordinality as wanted (artist, title, number)
+    left join private.song_spellings as spelling on spelling.artist = wanted.artist and spelling.title = wanted.title
+    order by wanted.number
+  ) as found;
 end;
 $$;
 
@@ -4556,6 +6213,7 @@ as $$
 declare
   v_unknown integer[];
 begin
+  perform private.hold_catalogue();
   select * into spelling_ids, song_ids, artist_ids from private.find_spellings(p_artists, p_titles);
   if array_position(spelling_ids, null) is null then
     return;
@@ -4639,20 +6297,21 @@ comment on column private.book_letters.songs is 'For each artist, in the same or
 
 -- Counters change all night; they live apart from everything that is read or replaced as a whole.
 create table private.song_popularity (
-  system_id uuid not null references public.systems (id) on delete cascade,
+  venue_id uuid not null references public.venues (id) on delete cascade,
   song_id bigint not null references public.songs (id) on delete cascade,
   requests integer not null default 1,
-  primary key (system_id, song_id)
+  primary key (venue_id, song_id)
 ) with (fillfactor = 70);
 
 alter table private.song_popularity enable row level security;
 revoke all on private.song_popularity from anon, authenticated, service_role;
 
 create index song_popularity_song_id_idx on private.song_popularity (song_id);
+create index song_popularity_requests_idx on private.song_popularity (venue_id, requests desc, song_id);
 
-comment on table private.song_popularity is 'How often a song was asked for where this book is used; orders search results.';
+comment on table private.song_popularity is 'How often a song was asked for at a venue; orders search results.';
 
-create function private.count_song_request(p_system_id uuid, p_song_id bigint)
+create function private.count_song_request(p_venue_id uuid, p_song_id bigint)
 returns void
 language plpgsql
 volatile
@@ -4660,12 +6319,12 @@ security definer
 set search_path = ''
 as $$
 begin
-    insert into private.song_popularity as popularity (system_id, song_id) values (p_system_id, p_song_id)
-    on conflict (system_id, song_id) do update set requests = popularity.requests + 1;
+  insert into private.song_popularity as popularity (venue_id, song_id) values (p_venue_id, p_song_id)
+  on conflict (venue_id, song_id) do update set requests = popularity.requests + 1;
 end;
 $$;
 
-comment on function private.count_song_request(uuid, bigint) is 'Makes a song of a book one request more popular.';
+comment on function private.count_song_request(uuid, bigint) is 'Makes a song one request more popular at a venue.';
 
 revoke all on function private.count_song_request(uuid, bigint) from public;
 
@@ -4673,37 +6332,66 @@ revoke all on function private.count_song_request(uuid, bigint) from public;
 
 create function private.chunk_members(p_spelling_ids integer[])
 returns table (chunk integer, songs integer, members bytea)
-language sql
+language plpgsql
 immutable
 security invoker
+rows 10
 set search_path = ''
+-- Every estimate is for a handful of spellings, and there are a hundred thousand.
+set jit = off
+set work_mem = '64MB'
+set enable_nestloop = off
+set enable_mergejoin = off
+set enable_sort = off
 as $$
+begin
+  return query
   with
-    bytes as (
-      select private.song_chunk(id) as chunk, id % 240000 / 8 as position, bit_or(1 << (id % 8)) as value, count(*) as songs
-      from (select distinct id from unnest(p_spelling_ids) as id) as ids
-      group by 1, 2
-    ),
-    -- Each byte that is not zero, behind the zeros since the one before it.
+    -- Five bytes at a time: as many as a bigint holds of those that never reach over the end of a chunk.
     pieces as (
+      select id / 40 as place, bit_or(1::bigint << (32 - id % 40 / 8 * 8 + id % 8)) as bits
+      from unnest(p_spelling_ids) as id
+      group by 1
+    ),
+    placed as (select private.song_chunk(pieces.place * 40) as chunk, pieces.place % 6000 as place, pieces.bits from pieces),
+    filled as (
       select
-        bytes.chunk, bytes.position, bytes.songs,
-        repeat('00', bytes.position - 1 - lag(bytes.position, 1, -1) over previous)
-          || lpad(to_hex(bytes.value), 2, '0')
-          || case when lead(bytes.position) over previous is null then repeat('00', 29999 - bytes.position) else '' end as hex
-      from bytes
-      window previous as (partition by bytes.chunk order by bytes.position)
+        every.chunk,
+        string_agg(coalesce(substr(int8send(placed.bits), 4), '\x0000000000'), '' order by every.place) as members
+      from (
+        select chunks.chunk, place
+        from (select distinct placed.chunk from placed) as chunks
+        cross join generate_series(0, 5999) as place
+      ) as every
+      left join placed on placed.chunk = every.chunk and placed.place = every.place
+      group by every.chunk
     )
-  select chunk, sum(songs)::integer, decode(string_agg(hex, '' order by position), 'hex')
-  from pieces
-  group by chunk;
+  select filled.chunk, bit_count(filled.members)::integer, filled.members from filled;
+end;
 $$;
 
 comment on function private.chunk_members(integer[]) is 'The bitmaps of a set of spellings.';
 
 revoke all on function private.chunk_members(integer[]) from public;
 
-create function private.chunk_spellings(p_chunk integer, p_members bytea)
+create function private.member_bits(p_members bytea)
+returns bit
+language sql
+immutable
+strict
+parallel safe
+security invoker
+set search_path = ''
+as $$
+  select ('x' || encode(p_members, 'hex'))::bit(240000);
+$$;
+
+comment on function private.member_bits(bytea) is
+  'A bitmap as a bit string, which knows "and" and "or"; it has the first bit of a byte at the other end than get_bit() of bytea.';
+
+revoke all on function private.member_bits(bytea) from public;
+
+create function private.chunk_spellings(p_chunk integer, p_members bytea, p_first_byte integer default 0)
 returns setof integer
 language plpgsql
 immutable
@@ -4717,7 +6405,7 @@ declare
   v_members bytea := p_members || ''::bytea;
 begin
   return query
-  select greatest(p_chunk - 4, 0) * 240000 + byte.position * 8 + bit
+  select greatest(p_chunk - 4, 0) * 240000 + (p_first_byte + byte.position) * 8 + bit
   from (
     select position, get_byte(v_members, position) as value
     from generate_series(0, octet_length(v_members) - 1) as position
@@ -4729,9 +6417,10 @@ begin
 end;
 $$;
 
-comment on function private.chunk_spellings(integer, bytea) is 'The spellings in one bitmap, in order.';
+comment on function private.chunk_spellings(integer, bytea, integer) is
+  'The spellings in one bitmap, or in a part of one that begins at this byte of it, in order.';
 
-revoke all on function private.chunk_spellings(integer, bytea) from public;
+revoke all on function private.chunk_spellings(integer, bytea, integer) from public;
 
 create function private.book_spellings(p_system_id uuid)
 returns integer[]
@@ -4749,25 +6438,6 @@ $$;
 comment on function private.book_spellings(uuid) is 'All spellings of a book. Definer: books are private.';
 
 revoke all on function private.book_spellings(uuid) from public;
-
-create function private.artist_letter(p_normalized_artist text)
-returns text
-language sql
-immutable
-strict
-parallel safe
-security invoker
-set search_path = ''
-as $$
-  select case
-    when left(p_normalized_artist collate "default", 1) ~ '[[:alpha:]]' then upper(left(p_normalized_artist collate "default", 1))
-    else '#'
-  end;
-$$;
-
-comment on function private.artist_letter(text) is 'Where an artist stands in the alphabet; digits and symbols under "#".';
-
-revoke all on function private.artist_letter(text) from public;
 
 -- One song of a book -------------------------------------------------------------------------------------------------
 
@@ -4843,6 +6513,73 @@ comment on function private.book_size(uuid) is 'How many songs the book of a sys
 revoke all on function private.book_size(uuid) from public;
 grant execute on function private.book_size(uuid) to service_role;
 
+-- sql/40-songs/25-blocked-songs.sql
+-- What a venue will not have sung. Blocked songs stay in the book and are left out wherever singers look through it.
+
+create table public.blocked_songs (
+  venue_id uuid not null references public.venues (id) on delete cascade,
+  song_id bigint not null references public.songs (id) on delete cascade,
+  artist text not null,
+  title text not null,
+  created_by uuid references auth.users (id) on delete set null,
+  created_at timestamptz not null default now(),
+  primary key (venue_id, song_id)
+);
+
+alter table public.blocked_songs enable row level security;
+revoke all on public.blocked_songs from anon, authenticated, service_role;
+
+create index blocked_songs_song_id_idx on public.blocked_songs (song_id);
+create index blocked_songs_created_by_idx on public.blocked_songs (created_by);
+
+comment on table public.blocked_songs is 'Songs of the book that a venue does not want asked for.';
+
+create function private.block_song(p_venue_id uuid, p_song_id bigint)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_song record;
+begin
+  perform private.require_permission(
+    (select venue.organization_id from public.venues as venue where venue.id = p_venue_id and venue.archived_at is null),
+    'venues:update', 'venue_not_found'
+  );
+  select song.artist, song.title into v_song from private.book_song(private.venue_system(p_venue_id), p_song_id) as song;
+  if not found then
+    perform private.raise_error(404, 'song_not_found', 'This song is not in the venue''s book.', 'Search the book again.');
+  end if;
+  insert into public.blocked_songs (venue_id, song_id, artist, title, created_by)
+  values (p_venue_id, p_song_id, v_song.artist, v_song.title, auth.uid())
+  on conflict do nothing;
+end;
+$$;
+
+comment on function private.block_song(uuid, bigint) is 'Definer: the catalogue is private.';
+
+revoke all on function private.block_song(uuid, bigint) from public;
+grant execute on function private.block_song(uuid, bigint) to authenticated;
+
+create function public.block_song(p_venue_id uuid, p_song_id bigint)
+returns void
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  select private.block_song(p_venue_id, p_song_id);
+$$;
+
+comment on function public.block_song(uuid, bigint) is
+  'Puts a song of the book on the venue''s block list; deleting the row of blocked_songs takes it off. Needs venues:update.
+Errors: 403; 404 venue_not_found, song_not_found.';
+
+revoke all on function public.block_song(uuid, bigint) from public;
+grant execute on function public.block_song(uuid, bigint) to authenticated;
+
 -- sql/40-songs/30-uploads.sql
 -- How a book comes in. OpenKJ clears, sends batches of 1,000 songs and never says that it is done; so batches are staged
 -- beside the book that singers search, and published as a whole.
@@ -4851,9 +6588,13 @@ create table private.book_uploads (
   id uuid primary key default gen_random_uuid(),
   system_id uuid not null references public.systems (id) on delete cascade,
   state text not null default 'staged',
+  sender uuid,
+  is_interrupted boolean not null default false,
+  doubt text,
   opened_at timestamptz not null default now(),
   closed_at timestamptz,
   constraint state_is_known check (state in ('staged', 'published')),
+  constraint doubt_is_known check (doubt in ('gap', 'interrupted')),
   constraint closed_when_published check ((state = 'published') = (closed_at is not null)),
   unique (system_id, state)
 );
@@ -4863,6 +6604,11 @@ revoke all on private.book_uploads from anon, authenticated, service_role;
 
 comment on table private.book_uploads is
   'For each system the upload that is under way and the one its book came from: at most one of each.';
+comment on column private.book_uploads.sender is 'The running copy of the function that handed over its beginning.';
+comment on column private.book_uploads.is_interrupted is
+  'Whether a part of it came through another copy of the function, or the database was restarted meanwhile: batches may be lost.';
+comment on column private.book_uploads.doubt is
+  'Why it waits for the host although its end came: see private.upload_doubt(). No further batch is added to it.';
 
 create table private.book_upload_batches (
   id bigint generated always as identity primary key,
@@ -4918,7 +6664,27 @@ comment on function private.lock_book(uuid) is 'Locks the book of a system for w
 
 revoke all on function private.lock_book(uuid) from public;
 
-create function private.book_stage_open(p_system_id uuid)
+create function private.record_book_change(p_system_id uuid, p_operation text, p_old_values jsonb, p_new_values jsonb)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.write_audit(
+    (select system.organization_id from public.systems as system where system.id = p_system_id),
+    'song_books', p_system_id::text, p_operation, p_old_values, p_new_values
+  );
+end;
+$$;
+
+comment on function private.record_book_change(uuid, text, jsonb, jsonb) is
+  'Writes what was done to a book as one entry of the audit log, however many songs it concerns. Definer: as write_audit.';
+
+revoke all on function private.record_book_change(uuid, text, jsonb, jsonb) from public;
+
+create function private.book_stage_open(p_system_id uuid, p_sender uuid default null)
 returns uuid
 language plpgsql
 volatile
@@ -4930,17 +6696,18 @@ declare
 begin
   perform private.lock_book(p_system_id);
   delete from private.book_uploads as upload where upload.system_id = p_system_id and upload.state = 'staged';
-  insert into private.book_uploads (system_id) values (p_system_id) returning id into v_upload_id;
+  delete from private.book_drafts as draft where draft.system_id = p_system_id;
+  insert into private.book_uploads (system_id, sender) values (p_system_id, p_sender) returning id into v_upload_id;
   return v_upload_id;
 end;
 $$;
 
-comment on function private.book_stage_open(uuid) is
-  'Starts an upload of the system''s book, dropping one that was under way. The live book stays as it is. Definer: books are
-private; callers check who may write songs.';
+comment on function private.book_stage_open(uuid, uuid) is
+  'Starts an upload of the system''s book, dropping one that was under way. The live book stays as it is. p_sender: the running copy
+of the function that hands it over. Definer: books are private; callers check who may write songs.';
 
-revoke all on function private.book_stage_open(uuid) from public;
-grant execute on function private.book_stage_open(uuid) to service_role;
+revoke all on function private.book_stage_open(uuid, uuid) from public;
+grant execute on function private.book_stage_open(uuid, uuid) to service_role;
 
 create function private.read_songs(p_songs jsonb, out artists text[], out titles text[], out errors jsonb)
 language plpgsql
@@ -4949,14 +6716,16 @@ security invoker
 set search_path = ''
 as $$
 begin
-  select
-    coalesce(array_agg(song.value ->> 'artist' order by song.number), '{}'),
-    coalesce(array_agg(song.value ->> 'title' order by song.number), '{}')
+  select coalesce(array_agg(song.artist), '{}'), coalesce(array_agg(song.title), '{}')
   into artists, titles
-  from jsonb_array_elements(p_songs) with ordinality as song (value, number)
-  where jsonb_typeof(song.value -> 'artist') = 'string' and jsonb_typeof(song.value -> 'title') = 'string'
-    and song.value ->> 'artist' ~ '[^[:space:]]' and song.value ->> 'title' ~ '[^[:space:]]'
-    and char_length(song.value ->> 'artist') <= 255 and char_length(song.value ->> 'title') <= 255;
+  from (
+    select element.value ->> 'artist' as artist, element.value ->> 'title' as title
+    from jsonb_array_elements(p_songs) with ordinality as element (value, number)
+    where jsonb_typeof(element.value -> 'artist') = 'string' and jsonb_typeof(element.value -> 'title') = 'string'
+    order by element.number
+  ) as song
+  where char_length(song.artist) <= 255 and char_length(song.title) <= 255
+    and song.artist ~ '[^[:space:]]' and song.title ~ '[^[:space:]]';
 
   errors := '[]';
   if cardinality(artists) < jsonb_array_length(p_songs) then
@@ -4986,7 +6755,7 @@ comment on function private.read_songs(jsonb) is
 
 revoke all on function private.read_songs(jsonb) from public;
 
-create function private.book_stage_add(p_system_id uuid, p_songs jsonb)
+create function private.book_stage_add(p_system_id uuid, p_songs jsonb, p_sender uuid default null)
 returns table (processed integer, errors jsonb)
 language plpgsql
 volatile
@@ -4996,7 +6765,7 @@ set jit = off
 as $$
 declare
   v_hash uuid := md5(p_songs::text)::uuid;
-  v_upload_id uuid;
+  v_upload private.book_uploads;
   v_known private.book_upload_batches;
   v_songs record;
   v_found record;
@@ -5016,23 +6785,30 @@ begin
   end if;
 
   perform private.lock_book(p_system_id);
-  select upload.id into v_upload_id
+  select upload.* into v_upload
   from private.book_uploads as upload
   where upload.system_id = p_system_id and upload.state = 'staged';
-  if v_upload_id is null and v_known.id is not null then
+  if v_upload.id is null and v_known.id is not null then
     -- The last batch again, after its upload was published: the client saw no answer. It must not become a new book.
     processed := v_known.accepted;
     errors := v_known.errors;
     return next;
     return;
   end if;
-  if v_upload_id is null or exists (
+  if v_upload.id is null or exists (
     select
     from private.book_upload_batches as batch
-    where batch.upload_id = v_upload_id
+    where batch.upload_id = v_upload.id
     having max(batch.received_at) < now() - interval '1 hour'
+      -- Its end came, and this is not that end again.
+      or v_upload.doubt is not null and bool_or(batch.received < 1000) and not bool_or(batch.content_hash = v_hash)
   ) then
-    v_upload_id := private.book_stage_open(p_system_id);
+    -- OpenKJ begins with clearDatabase: that must have been lost.
+    v_upload.id := private.book_stage_open(p_system_id);
+    v_upload.sender := null;
+  end if;
+  if p_sender is distinct from v_upload.sender then
+    update private.book_uploads as upload set is_interrupted = true where upload.id = v_upload.id and not upload.is_interrupted;
   end if;
 
   if v_known.id is not null then
@@ -5042,7 +6818,7 @@ begin
       upload_id, content_hash, received, accepted, errors, first_spelling_id, last_spelling_id, payload
     )
     values (
-      v_upload_id, v_hash, v_known.received, processed, errors, v_known.first_spelling_id, v_known.last_spelling_id, p_songs
+      v_upload.id, v_hash, v_known.received, processed, errors, v_known.first_spelling_id, v_known.last_spelling_id, p_songs
     )
     on conflict (upload_id, content_hash) do nothing;
   else
@@ -5053,25 +6829,72 @@ begin
       spelling_ids, song_ids, artist_ids
     )
     values (
-      v_upload_id, v_hash, jsonb_array_length(p_songs), processed, errors,
+      v_upload.id, v_hash, jsonb_array_length(p_songs), processed, errors,
       v_found.spelling_ids[1], v_found.spelling_ids[cardinality(v_found.spelling_ids)],
       v_found.spelling_ids, v_found.song_ids, v_found.artist_ids
     )
     on conflict (upload_id, content_hash) do nothing;
   end if;
+  if found then
+    delete from private.book_drafts as draft where draft.system_id = p_system_id;
+    update private.book_uploads as upload set doubt = null where upload.id = v_upload.id and upload.doubt is not null;
+  end if;
   return next;
 end;
 $$;
 
-comment on function private.book_stage_add(uuid, jsonb) is
-  'Stages a batch of [{"artist", "title"}], opening an upload when there is none or the last one was left an hour ago. Returns how
-many songs were taken and, for each of the others, its index and what is wrong with it. The same batch twice counts once. Definer:
-the catalogue and books are private; callers check who may write songs.';
+comment on function private.book_stage_add(uuid, jsonb, uuid) is
+  'Stages a batch of [{"artist", "title"}], opening an upload when there is none, the last one was left an hour ago, or it waits for
+the host. Returns how many songs were taken and, for each of the others, its index and what is wrong with it. The same batch twice
+counts once. p_sender as in book_stage_open. Definer: the catalogue and books are private; callers check who may write songs.';
 
-revoke all on function private.book_stage_add(uuid, jsonb) from public;
-grant execute on function private.book_stage_add(uuid, jsonb) to service_role;
+revoke all on function private.book_stage_add(uuid, jsonb, uuid) from public;
+grant execute on function private.book_stage_add(uuid, jsonb, uuid) to service_role;
 
-create function private.book_publish(p_system_id uuid, out changed boolean, out songs integer)
+-- A book that is ready to replace the live one. Whoever changes a book, or adds to its upload, drops it.
+create table private.book_drafts (
+  system_id uuid primary key references private.books (system_id) on delete cascade,
+  songs integer not null,
+  songs_removed integer not null,
+  newest integer[] not null,
+  spelling_ids integer[]
+);
+
+alter table private.book_drafts enable row level security;
+revoke all on private.book_drafts from anon, authenticated, service_role;
+
+comment on table private.book_drafts is
+  'Books made ready beside the live ones, so that publishing is a matter of milliseconds. Columns as in private.books.';
+comment on column private.book_drafts.songs_removed is 'How many songs of the live book it does not have.';
+
+create table private.book_draft_chunks (
+  system_id uuid not null references private.book_drafts (system_id) on delete cascade,
+  chunk integer not null,
+  songs integer not null,
+  members bytea not null,
+  primary key (system_id, chunk)
+);
+
+alter table private.book_draft_chunks enable row level security;
+revoke all on private.book_draft_chunks from anon, authenticated, service_role;
+
+comment on table private.book_draft_chunks is 'As private.book_chunks.';
+
+create table private.book_draft_letters (
+  system_id uuid not null references private.book_drafts (system_id) on delete cascade,
+  letter text collate "C" not null,
+  artists integer[] not null,
+  songs integer[] not null,
+  primary key (system_id, letter)
+);
+
+alter table private.book_draft_letters enable row level security;
+revoke all on private.book_draft_letters from anon, authenticated, service_role;
+
+comment on table private.book_draft_letters is 'As private.book_letters.';
+
+create function private.draft_book(p_system_id uuid, p_spelling_ids integer[], p_artist_ids integer[])
+returns boolean
 language plpgsql
 volatile
 security definer
@@ -5080,14 +6903,329 @@ set jit = off
 set work_mem = '64MB'
 as $$
 declare
-  v_upload_id uuid;
-  v_hash uuid;
-  v_live_hash uuid;
+  v_draft private.book_drafts;
+  v_added integer;
+  v_chunk record;
+  v_first integer;
+  v_end integer;
+begin
+  delete from private.book_drafts as draft where draft.system_id = p_system_id;
+  insert into private.book_drafts (system_id, songs, songs_removed, newest, spelling_ids)
+  values (p_system_id, cardinality(p_spelling_ids), 0, '{}', case when cardinality(p_spelling_ids) <= 2000 then p_spelling_ids end);
+  insert into private.book_draft_chunks (system_id, chunk, songs, members)
+  select p_system_id, next.chunk, next.songs, next.members from private.chunk_members(p_spelling_ids) as next;
+
+  select
+    cardinality(p_spelling_ids) - coalesce(sum(kept.songs), 0),
+    private.book_size(p_system_id) - coalesce(sum(kept.songs), 0)
+  into v_added, v_draft.songs_removed
+  from private.book_draft_chunks as next
+  join private.book_chunks as live on live.system_id = next.system_id and live.chunk = next.chunk
+  cross join lateral bit_count(private.member_bits(next.members) & private.member_bits(live.members)) as kept (songs)
+  where next.system_id = p_system_id;
+  if v_added = 0 and v_draft.songs_removed = 0 then
+    delete from private.book_drafts as draft where draft.system_id = p_system_id;
+    return false;
+  end if;
+
+  v_draft.newest := '{}';
+  if v_added > 0 then
+    -- From the end of the catalogue, until there are enough.
+    for v_chunk in
+      select next.chunk, live.members || ''::bytea as live_members
+      from private.book_draft_chunks as next
+      left join private.book_chunks as live on live.system_id = next.system_id and live.chunk = next.chunk
+      where next.system_id = p_system_id and next.members is distinct from live.members
+      order by next.chunk desc
+    loop
+      v_first := private.chunk_start(v_chunk.chunk);
+      v_end := private.chunk_start(v_chunk.chunk + 1);
+      v_draft.newest := v_draft.newest || array(
+        select spelling_id
+        from unnest(p_spelling_ids) as spelling_id
+        where spelling_id >= v_first and spelling_id < v_end
+          and get_bit(v_chunk.live_members, spelling_id % 240000) is distinct from 1
+        order by spelling_id desc
+        limit 200 - cardinality(v_draft.newest)
+      );
+      exit when cardinality(v_draft.newest) = 200;
+    end loop;
+  end if;
+  update private.book_drafts as draft
+  set songs_removed = v_draft.songs_removed, newest = v_draft.newest
+  where draft.system_id = p_system_id;
+  insert into private.book_draft_letters (system_id, letter, artists, songs)
+  select p_system_id, listed.letter, array_agg(listed.spelling_id), array_agg(listed.songs)
+  from (
+    select artist.letter, counted.spelling_id, counted.songs
+    from (
+      select member.artist_id, min(member.spelling_id) as spelling_id, count(*)::integer as songs
+      from unnest(p_spelling_ids, p_artist_ids) as member (spelling_id, artist_id)
+      group by member.artist_id
+    ) as counted
+    join private.song_artists as artist on artist.id = counted.artist_id
+    order by artist.letter, artist.name
+  ) as listed
+  group by listed.letter;
+  return true;
+end;
+$$;
+
+comment on function private.draft_book(uuid, integer[], integer[]) is
+  'Makes a book of exactly these spellings ready, which come with their artists; false, and no draft, when the live book is the same.
+Callers hold its lock. Definer: books are private.';
+
+revoke all on function private.draft_book(uuid, integer[], integer[]) from public;
+
+create function private.publish_draft(p_system_id uuid)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+  -- What stays as it is is not written again.
+  delete from private.book_chunks as live
+  where live.system_id = p_system_id and not exists (
+    select
+    from private.book_draft_chunks as draft
+    where draft.system_id = p_system_id and draft.chunk = live.chunk and draft.members = live.members
+  );
+  insert into private.book_chunks (system_id, chunk, songs, members)
+  select draft.system_id, draft.chunk, draft.songs, draft.members
+  from private.book_draft_chunks as draft
+  where draft.system_id = p_system_id
+  on conflict do nothing;
+
+  delete from private.book_letters as live
+  where live.system_id = p_system_id and not exists (
+    select
+    from private.book_draft_letters as draft
+    where draft.system_id = p_system_id and draft.letter = live.letter and draft.artists = live.artists and draft.songs = live.songs
+  );
+  insert into private.book_letters (system_id, letter, artists, songs)
+  select draft.system_id, draft.letter, draft.artists, draft.songs
+  from private.book_draft_letters as draft
+  where draft.system_id = p_system_id
+  on conflict do nothing;
+
+  update private.books as book
+  set
+    songs = draft.songs, spelling_ids = draft.spelling_ids, newest = (draft.newest || book.newest)[:200], changed_at = now()
+  from private.book_drafts as draft
+  where book.system_id = p_system_id and draft.system_id = p_system_id;
+  delete from private.book_drafts as draft where draft.system_id = p_system_id;
+end;
+$$;
+
+comment on function private.publish_draft(uuid) is
+  'Puts the book that was made ready in the place of the live one. Callers hold its lock. Definer: books are private.';
+
+revoke all on function private.publish_draft(uuid) from public;
+
+create function private.replace_book(p_system_id uuid, p_spelling_ids integer[], p_artist_ids integer[])
+returns boolean
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+  if not private.draft_book(p_system_id, p_spelling_ids, p_artist_ids) then
+    return false;
+  end if;
+  perform private.publish_draft(p_system_id);
+  return true;
+end;
+$$;
+
+comment on function private.replace_book(uuid, integer[], integer[]) is
+  'Gives the book exactly these spellings, which come with their artists, and says whether that changed anything. Callers hold its
+lock. Definer: books are private.';
+
+revoke all on function private.replace_book(uuid, integer[], integer[]) from public;
+
+create function private.upload_hash(p_upload_id uuid)
+returns uuid
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select coalesce(md5(string_agg(batch.content_hash::text, '' order by batch.content_hash)), md5(''))::uuid
+  from private.book_upload_batches as batch
+  where batch.upload_id = p_upload_id and batch.received > 0;
+$$;
+
+comment on function private.upload_hash(uuid) is 'By which an unchanged book is recognised. Definer: uploads are private.';
+
+revoke all on function private.upload_hash(uuid) from public;
+
+create function private.draft_upload(p_system_id uuid, p_upload_id uuid)
+returns boolean
+language plpgsql
+volatile
+security definer
+set search_path = ''
+set jit = off
+set work_mem = '64MB'
+as $$
+declare
   v_batch record;
   v_songs record;
   v_found record;
   v_spelling_ids integer[];
   v_artist_ids integer[];
+begin
+  if private.upload_hash(p_upload_id) = (select book.content_hash from private.books as book where book.system_id = p_system_id) then
+    return false;
+  elsif exists (select from private.book_drafts as draft where draft.system_id = p_system_id) then
+    return true;
+  end if;
+  for v_batch in
+    select batch.id, batch.payload
+    from private.book_upload_batches as batch
+    where batch.upload_id = p_upload_id and batch.payload is not null
+  loop
+    select * into v_songs from private.read_songs(v_batch.payload);
+    select * into v_found from private.require_spellings(v_songs.artists, v_songs.titles);
+    update private.book_upload_batches as batch
+    set payload = null, spelling_ids = v_found.spelling_ids, song_ids = v_found.song_ids, artist_ids = v_found.artist_ids
+    where batch.id = v_batch.id;
+  end loop;
+  -- A book has one spelling of a song: the one the catalogue knew first.
+  select coalesce(array_agg(kept.spelling_id), '{}'), coalesce(array_agg(kept.artist_id), '{}')
+  into v_spelling_ids, v_artist_ids
+  from (
+    select min(staged.spelling_id) as spelling_id, min(staged.artist_id) as artist_id
+    from private.book_upload_batches as batch
+    cross join lateral unnest(batch.spelling_ids, batch.song_ids, batch.artist_ids)
+      as staged (spelling_id, song_id, artist_id)
+    where batch.upload_id = p_upload_id
+    group by staged.song_id
+  ) as kept;
+  return private.draft_book(p_system_id, v_spelling_ids, v_artist_ids);
+end;
+$$;
+
+comment on function private.draft_upload(uuid, uuid) is
+  'Makes the book of a staged upload ready; false when the live book is the same. Callers hold the lock of the book. Definer: books
+are private.';
+
+revoke all on function private.draft_upload(uuid, uuid) from public;
+
+create function private.spelling_key(p_spelling_id integer)
+returns text
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select lower(spelling.artist) || U&'\0001' || lower(spelling.title) from private.song_spellings as spelling where spelling.id = p_spelling_id;
+$$;
+
+comment on function private.spelling_key(integer) is
+  'By which OpenKJ sorts a song, to be compared byte by byte (collation "C"). Definer: the catalogue is private.';
+
+revoke all on function private.spelling_key(integer) from public;
+
+-- OpenKJ sends batch after batch, looks at no answer and sends none again. One that is lost on its way, because the network, the
+-- function or the database was away, is not missed by anybody but here.
+create function private.upload_doubt(p_upload private.book_uploads, p_has_ended boolean)
+returns text
+language plpgsql
+stable
+security definer
+set search_path = ''
+set jit = off
+as $$
+declare
+  -- What was in a batch of 1,000 that got lost, if most of it was in the book before.
+  v_suspicious constant integer := 500;
+  v_songs integer;
+  v_live integer := private.book_size(p_upload.system_id);
+  v_removed integer;
+  v_firsts text[];
+  v_lasts text[];
+  v_is_sorted boolean;
+begin
+  select draft.songs, draft.songs_removed into v_songs, v_removed
+  from private.book_drafts as draft
+  where draft.system_id = p_upload.system_id;
+  if v_removed is null or v_removed < v_suspicious then
+    return null;
+  end if;
+  -- One short batch is what a small book looks like: without a sign of a break it is taken at its word.
+  if p_has_ended and not p_upload.is_interrupted and not exists (
+    select from private.book_upload_batches as batch where batch.upload_id = p_upload.id and batch.received >= 1000
+  ) then
+    return null;
+  end if;
+
+  -- OpenKJ sorts its songs, and sends each batch backwards.
+  select
+    coalesce(array_agg(batch.first order by batch.id), '{}'),
+    coalesce(array_agg(batch.last order by batch.id), '{}'),
+    coalesce(bool_and(batch.is_sorted), true)
+  into v_firsts, v_lasts, v_is_sorted
+  from (
+    select
+      batch.id, first.key as first, last.key as last,
+      first.key <= last.key collate "C" and coalesce(lag(last.key) over sent < first.key collate "C", true) as is_sorted
+    from private.book_upload_batches as batch
+    cross join lateral private.spelling_key(batch.last_spelling_id) as first (key)
+    cross join lateral private.spelling_key(batch.first_spelling_id) as last (key)
+    where batch.upload_id = p_upload.id and batch.accepted > 0
+    window sent as (order by batch.id)
+  ) as batch;
+
+  if v_is_sorted and v_live - v_removed >= v_songs / 2 then
+    -- The book as it was, with changes. Songs that the host took out lie anywhere; those of a lost batch lie before, between or,
+    -- unless the end came, behind the others.
+    return (
+      select 'gap'
+      from (
+        select width_bucket(removed.key collate "C", v_firsts) as place, removed.key
+        from (
+          -- Unpacked once per chunk, not once per song.
+          select live.chunk, live.members, draft.members || ''::bytea as draft_members
+          from private.book_chunks as live
+          left join private.book_draft_chunks as draft on draft.system_id = live.system_id and draft.chunk = live.chunk
+          where live.system_id = p_upload.system_id and draft.members is distinct from live.members
+          offset 0
+        ) as chunk
+        cross join lateral private.chunk_spellings(chunk.chunk, chunk.members) as member (spelling_id)
+        cross join lateral private.spelling_key(member.spelling_id) as removed (key)
+        where get_bit(chunk.draft_members, member.spelling_id % 240000) is distinct from 1
+      ) as removed
+      where removed.place = 0 or removed.key > v_lasts[removed.place] collate "C"
+      group by removed.place
+      having count(*) >= v_suspicious and (removed.place = 0 or removed.place < cardinality(v_firsts) or not p_has_ended)
+      limit 1
+    );
+  end if;
+  -- Another book, or in no order: what is missing cannot be told, only that something may be.
+  return case when p_upload.is_interrupted and v_songs <= v_live - v_suspicious then 'interrupted' end;
+end;
+$$;
+
+comment on function private.upload_doubt(private.book_uploads, boolean) is
+  'Why a staged upload, whose book is drafted, may have lost batches: "gap" when songs of the live book are missing that stand together
+before or between two batches (or behind the last one, when no end came), "interrupted" when it came through two copies of the
+function or past a restart and is smaller; null when there is nothing to suspect, as with one short batch and no restart. Definer: books are private.';
+
+revoke all on function private.upload_doubt(private.book_uploads, boolean) from public;
+
+create function private.book_publish(p_system_id uuid, out changed boolean, out songs integer)
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_upload_id uuid;
+  v_songs integer;
 begin
   changed := false;
   perform private.lock_book(p_system_id);
@@ -5095,41 +7233,19 @@ begin
   from private.book_uploads as upload
   where upload.system_id = p_system_id and upload.state = 'staged';
   if found then
-    select md5(string_agg(batch.content_hash::text, '' order by batch.content_hash))::uuid into v_hash
-    from private.book_upload_batches as batch
-    where batch.upload_id = v_upload_id and batch.received > 0;
-    v_hash := coalesce(v_hash, md5('')::uuid);
-    select book.content_hash into v_live_hash from private.books as book where book.system_id = p_system_id;
-
-    if v_hash is distinct from v_live_hash then
-      for v_batch in
-        select batch.id, batch.payload
-        from private.book_upload_batches as batch
-        where batch.upload_id = v_upload_id and batch.payload is not null
-      loop
-        select * into v_songs from private.read_songs(v_batch.payload);
-        select * into v_found from private.require_spellings(v_songs.artists, v_songs.titles);
-        update private.book_upload_batches as batch
-        set spelling_ids = v_found.spelling_ids, song_ids = v_found.song_ids, artist_ids = v_found.artist_ids
-        where batch.id = v_batch.id;
-      end loop;
-      -- A book has one spelling of a song: the one the catalogue knew first.
-      select coalesce(array_agg(kept.spelling_id), '{}'), coalesce(array_agg(kept.artist_id), '{}')
-      into v_spelling_ids, v_artist_ids
-      from (
-        select min(staged.spelling_id) as spelling_id, min(staged.artist_id) as artist_id
-        from private.book_upload_batches as batch
-        cross join lateral unnest(batch.spelling_ids, batch.song_ids, batch.artist_ids)
-          as staged (spelling_id, song_id, artist_id)
-        where batch.upload_id = v_upload_id
-        group by staged.song_id
-      ) as kept;
-      changed := private.replace_book(p_system_id, v_spelling_ids, v_artist_ids);
+    changed := private.draft_upload(p_system_id, v_upload_id);
+    if changed then
+      v_songs := private.book_size(p_system_id);
+      perform private.publish_draft(p_system_id);
+      perform private.record_book_change(
+        p_system_id, 'import', jsonb_build_object('songs', v_songs), jsonb_build_object('songs', private.book_size(p_system_id))
+      );
     end if;
-
-    update private.books as book set content_hash = v_hash, published_at = now() where book.system_id = p_system_id;
+    update private.books as book
+    set content_hash = private.upload_hash(v_upload_id), published_at = now()
+    where book.system_id = p_system_id;
     delete from private.book_uploads as upload where upload.system_id = p_system_id and upload.state = 'published';
-    update private.book_uploads as upload set state = 'published', closed_at = now() where upload.id = v_upload_id;
+    update private.book_uploads as upload set state = 'published', doubt = null, closed_at = now() where upload.id = v_upload_id;
     update private.book_upload_batches as batch
     set payload = null, spelling_ids = null, song_ids = null, artist_ids = null
     where batch.upload_id = v_upload_id;
@@ -5145,103 +7261,43 @@ there are now. Without an upload under way nothing happens. Definer: books are p
 revoke all on function private.book_publish(uuid) from public;
 grant execute on function private.book_publish(uuid) to service_role;
 
-create function private.replace_book(p_system_id uuid, p_spelling_ids integer[], p_artist_ids integer[])
-returns boolean
+create function private.book_stage_end(
+  p_system_id uuid, p_has_ended boolean default true, out published boolean, out changed boolean, out songs integer
+)
 language plpgsql
 volatile
 security definer
 set search_path = ''
-set jit = off
 as $$
 declare
-  v_newest integer[];
-  v_changed boolean;
+  v_upload private.book_uploads;
+  v_doubt text;
 begin
-  with
-    next_chunks as materialized (select * from private.chunk_members(p_spelling_ids)),
-    -- As the book was, whatever the rest of this statement does; unpacked once per chunk.
-    previous_chunks as materialized (
-      select book.chunk, book.members || ''::bytea as members
-      from private.book_chunks as book
-      where book.system_id = p_system_id
-    ),
-    removed as (
-      delete from private.book_chunks as book
-      where book.system_id = p_system_id and book.chunk not in (select chunk from next_chunks)
-      returning book.chunk
-    ),
-    replaced as (
-      insert into private.book_chunks as book (system_id, chunk, songs, members)
-      select p_system_id, next.chunk, next.songs, next.members
-      from next_chunks as next
-      where not exists (
-        select
-        from previous_chunks as previous
-        where previous.chunk = next.chunk and previous.members = next.members
-      )
-      on conflict (system_id, chunk) do update set songs = excluded.songs, members = excluded.members
-      returning book.chunk
-    ),
-    added as (
-      select spelling_id
-      from unnest(p_spelling_ids) as spelling_id
-      left join previous_chunks as previous on previous.chunk = private.song_chunk(spelling_id)
-      where get_bit(previous.members, spelling_id % 240000) is distinct from 1
-      order by spelling_id desc
-      limit 200
-    )
-  select
-    exists (select from removed) or exists (select from replaced),
-    array(select spelling_id from added order by spelling_id desc)
-  into v_changed, v_newest;
-
-  if v_changed then
-    update private.books as book
-    set
-      songs = cardinality(p_spelling_ids),
-      spelling_ids = case when cardinality(p_spelling_ids) <= 2000 then p_spelling_ids end,
-      newest = (v_newest || book.newest)[:200],
-      changed_at = now()
-    where book.system_id = p_system_id;
-    perform private.index_book_artists(p_system_id, p_spelling_ids, p_artist_ids);
+  perform private.lock_book(p_system_id);
+  update private.book_uploads as upload
+  set is_interrupted = upload.is_interrupted or upload.opened_at < pg_postmaster_start_time()
+  where upload.system_id = p_system_id and upload.state = 'staged'
+  returning upload.* into v_upload;
+  if found and private.draft_upload(p_system_id, v_upload.id) then
+    v_doubt := private.upload_doubt(v_upload, p_has_ended);
+    update private.book_uploads as upload set doubt = v_doubt where upload.id = v_upload.id;
   end if;
-  return v_changed;
+  published := v_doubt is null;
+  if published then
+    select result.changed, result.songs into changed, songs from private.book_publish(p_system_id) as result;
+  else
+    changed := false;
+    songs := private.book_size(p_system_id);
+  end if;
 end;
 $$;
 
-comment on function private.replace_book(uuid, integer[], integer[]) is
-  'Gives the book exactly these spellings, which come with their artists, and says whether that changed anything. Callers hold its
-lock. Definer: books are private.';
+comment on function private.book_stage_end(uuid, boolean) is
+  'Publishes the staged upload, whose end came or which has been silent; one that may have lost batches is kept for the host to decide.
+Tells whether it was published, whether any song changed and how many there are now. Definer: as book_publish.';
 
-revoke all on function private.replace_book(uuid, integer[], integer[]) from public;
-
-create function private.index_book_artists(p_system_id uuid, p_spelling_ids integer[], p_artist_ids integer[])
-returns void
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-begin
-  delete from private.book_letters as entry where entry.system_id = p_system_id;
-  insert into private.book_letters (system_id, letter, artists, songs)
-  select
-    p_system_id, private.artist_letter(artist.name),
-    array_agg(counted.spelling_id order by artist.name), array_agg(counted.songs order by artist.name)
-  from (
-    select member.artist_id, min(member.spelling_id) as spelling_id, count(*)::integer as songs
-    from unnest(p_spelling_ids, p_artist_ids) as member (spelling_id, artist_id)
-    group by member.artist_id
-  ) as counted
-  join private.song_artists as artist on artist.id = counted.artist_id
-  group by 2;
-end;
-$$;
-
-comment on function private.index_book_artists(uuid, integer[], integer[]) is
-  'Rebuilds what browsing reads. Callers hold the lock of the book. Definer: books are private.';
-
-revoke all on function private.index_book_artists(uuid, integer[], integer[]) from public;
+revoke all on function private.book_stage_end(uuid, boolean) from public;
+grant execute on function private.book_stage_end(uuid, boolean) to service_role;
 
 create function private.book_stage_expire(p_idle interval default '10 seconds')
 returns table (system_id uuid, changed boolean, songs integer)
@@ -5256,29 +7312,30 @@ begin
   for v_staged in
     select
       upload.system_id,
-      bool_or(batch.received < 1000) as is_complete,
+      bool_or(batch.received < 1000) as has_ended,
       sum(batch.accepted) as songs
     from private.book_uploads as upload
     join private.book_upload_batches as batch on batch.upload_id = upload.id
-    where upload.state = 'staged'
+    where upload.state = 'staged' and upload.doubt is null
     group by upload.system_id
     having max(batch.received_at) < now() - p_idle
     order by upload.system_id
   loop
     -- Only full batches: a finished upload whose last batch happened to be full, or a cancelled one. A book that would
     -- shrink by more than a tenth waits for the host.
-    if v_staged.is_complete or v_staged.songs >= 0.9 * private.book_size(v_staged.system_id) then
-      system_id := v_staged.system_id;
-      select published.changed, published.songs into changed, songs from private.book_publish(system_id) as published;
-      return next;
+    if v_staged.has_ended or v_staged.songs >= 0.9 * private.book_size(v_staged.system_id) then
+      return query
+      select v_staged.system_id, ended.changed, ended.songs
+      from private.book_stage_end(v_staged.system_id, v_staged.has_ended) as ended
+      where ended.published;
     end if;
   end loop;
 end;
 $$;
 
 comment on function private.book_stage_expire(interval) is
-  'Publishes uploads that have been silent for a while, unless their book would be much smaller than the live one: those stay
-staged for the host to decide. Returns what it published. A job; definer because books are private.';
+  'Publishes uploads that have been silent for a while, unless their book would be much smaller than the live one or batches may be
+lost: those stay staged for the host to decide. Returns what it published. A job; definer because books are private.';
 
 revoke all on function private.book_stage_expire(interval) from public;
 grant execute on function private.book_stage_expire(interval) to service_role;
@@ -5315,6 +7372,8 @@ as $$
   select jsonb_build_object(
     'opened_at', upload.opened_at,
     'published_at', upload.closed_at,
+    'is_interrupted', upload.is_interrupted,
+    'doubt', upload.doubt,
     'last_batch_at', (select max(batches.received_at) from batches),
     'batches', (select count(*) from batches),
     'full_batches', (select count(*) from batches where batches.received >= 1000),
@@ -5384,12 +7443,12 @@ security invoker
 set search_path = ''
 as $$
 begin
-  return private.search_token('~', left(p_word, case when char_length(p_word) < 3 then 1 else 3 end), false);
+  return private.search_token('~', left(p_word, 3), false);
 end;
 $$;
 
 comment on function private.search_beginning(text) is
-  'A token which every word has that begins like this, and others that have only its first letters in common.';
+  'A token which every word has that begins like this, and others that have only its first three letters in common.';
 
 revoke all on function private.search_beginning(text) from public;
 
@@ -5434,7 +7493,7 @@ begin
       v_question.patterns := v_question.patterns || private.search_pattern(v_word, false);
     end if;
   end loop;
-  if char_length(v_last) in (1, 3) then
+  if char_length(v_last) <= 3 then
     v_question.index := concat_ws(' & ', v_question.index, private.search_token('~', v_last, false));
   elsif v_question.index is null then
     v_question.index := private.search_token(' ', v_last, true);
@@ -5474,6 +7533,51 @@ comment on function private.ask_for_start(text) is 'Songs whose artist or title 
 
 revoke all on function private.ask_for_start(text) from public;
 
+create function private.similar_words(p_word text, p_is_beginning boolean)
+returns setof text
+language plpgsql
+stable
+strict
+security definer
+rows 20
+set search_path = ''
+as $$
+declare
+  v_neighbours text[] := array_remove(private.word_neighbours(p_word), '');
+  -- One letter of three says too little.
+  v_is_beginning boolean := p_is_beginning and char_length(p_word) > 3;
+  v_question tsquery := (
+    select string_agg(
+      '''' || replace(replace(neighbour, '\', '\\'), '''', '''''') || '''' || case when v_is_beginning then ':*' else '' end, ' | '
+    )::tsquery
+    from unnest(v_neighbours) as neighbour
+  );
+begin
+  return query
+  select known.word::text
+  from private.song_words as known
+  where array_to_tsvector(private.word_neighbours(known.word)) @@ v_question
+    and (
+      not v_is_beginning
+      or private.word_neighbours(known.word) && v_neighbours
+      -- What was typed may have lost or gained a letter.
+      or exists (
+        select
+        from generate_series(char_length(p_word) - 1, char_length(p_word) + 1) as length
+        where private.word_neighbours(left(known.word, length)) && v_neighbours
+      )
+    )
+  order by char_length(known.word), known.word
+  limit 100;
+end;
+$$;
+
+comment on function private.similar_words(text, boolean) is
+  'Known words one slip away from a word, the shortest first; with p_is_beginning also those that begin with something one slip away.
+Definer: the catalogue is private.';
+
+revoke all on function private.similar_words(text, boolean) from public;
+
 create function private.ask_for_similar_words(p_words text[])
 returns private.song_question
 language plpgsql
@@ -5487,6 +7591,7 @@ declare
   v_tokens text;
   v_patterns text;
   v_word text;
+  v_is_last boolean;
   v_known boolean[];
 begin
   -- If there is a word nobody has ever sung, that is the slip, and the others stay as they are.
@@ -5506,37 +7611,35 @@ begin
   v_question.is_exact := false;
   for v_place in 1..cardinality(p_words) loop
     v_word := p_words[v_place];
-    continue when v_word in ('and', 'the') and v_place < cardinality(p_words);
+    v_is_last := v_place = cardinality(p_words);
+    continue when v_word in ('and', 'the') and not v_is_last;
     v_tokens := null;
     v_patterns := null;
     if not v_known[v_place] or not false = any (v_known) then
-      select
-        string_agg(private.search_token(' ', known.word, false), ' | '), string_agg(private.search_pattern(known.word, false), '|')
+      select string_agg(private.search_token(' ', candidate.word, false), ' | '), string_agg(private.search_pattern(candidate.word, false), '|')
       into v_tokens, v_patterns
-      from private.song_words as known
-      where private.word_neighbours(known.word) && private.word_neighbours(v_word);
+      from private.similar_words(v_word, v_is_last) as candidate (word);
     end if;
     v_question.index := concat_ws(
       ' & ', v_question.index,
       '(' || concat_ws(
         ' | ',
         case
-          when v_place < cardinality(p_words) then private.search_token(' ', v_word, false)
+          when not v_is_last then private.search_token(' ', v_word, false)
           when v_known[v_place] and v_place > 1 then private.search_beginning(v_word)
           else private.search_token(' ', v_word, true)
         end,
         v_tokens
       ) || ')'
     );
-    v_question.patterns := v_question.patterns
-      || concat_ws('|', private.search_pattern(v_word, v_place = cardinality(p_words)), v_patterns);
+    v_question.patterns := v_question.patterns || concat_ws('|', private.search_pattern(v_word, v_is_last), v_patterns);
   end loop;
   return v_question;
 end;
 $$;
 
 comment on function private.ask_for_similar_words(text[]) is
-  'Songs with all these words or words one slip away from them. Definer: the catalogue is private.';
+  'Songs with all these words or words one slip away from them, the last one perhaps unfinished. Definer: the catalogue is private.';
 
 revoke all on function private.ask_for_similar_words(text[]) from public;
 
@@ -5591,7 +7694,7 @@ comment on function private.search_spellings(uuid, private.song_question, intege
 
 revoke all on function private.search_spellings(uuid, private.song_question, integer) from public;
 
-create function private.search_book(p_system_id uuid, p_query text, p_limit integer, p_offset integer)
+create function private.search_book(p_system_id uuid, p_query text, p_limit integer, p_offset integer, p_venue_id uuid default null)
 returns table (song_id bigint, artist text, title text, match text, total_count integer)
 language plpgsql
 stable
@@ -5631,7 +7734,7 @@ begin
         from (
           select popularity.song_id
           from private.song_popularity as popularity
-          where popularity.system_id = p_system_id
+          where popularity.venue_id = p_venue_id
           order by popularity.requests desc, popularity.song_id
           limit 50
         ) as popular
@@ -5659,6 +7762,9 @@ begin
         union all
         select * from by_similar_words
       ) as every
+      where not exists (
+        select from public.blocked_songs as blocked where blocked.venue_id = p_venue_id and blocked.song_id = every.song_id
+      )
       order by every.spelling_id
     ),
     ranked as (
@@ -5667,7 +7773,7 @@ begin
         (
           select popularity.requests
           from private.song_popularity as popularity
-          where popularity.system_id = p_system_id and popularity.song_id = found.song_id
+          where popularity.venue_id = p_venue_id and popularity.song_id = found.song_id
         ) as requests,
         case
           when exists (select from by_similar_words) then 4
@@ -5693,13 +7799,14 @@ begin
 end;
 $$;
 
-comment on function private.search_book(uuid, text, integer, integer) is
+comment on function private.search_book(uuid, text, integer, integer, uuid) is
   'Songs of a book for what somebody typed: all words, the last one as a beginning, without regard to case, accents or punctuation;
-when nothing has them, words one slip away. Best first: exact, prefix, words, fuzzy, then by how often asked for here. The total
-is counted up to 100, and no more than these are ranked. Definer: books and catalogue are private.';
+when nothing has them, words one slip away. Best first: exact, prefix, words, fuzzy, then by how often asked for at the venue, whose
+blocked songs are left out; null for no venue in particular. The total is counted up to 100, and no more than these are ranked.
+Definer: books and catalogue are private.';
 
-revoke all on function private.search_book(uuid, text, integer, integer) from public;
-grant execute on function private.search_book(uuid, text, integer, integer) to service_role;
+revoke all on function private.search_book(uuid, text, integer, integer, uuid) from public;
+grant execute on function private.search_book(uuid, text, integer, integer, uuid) to service_role;
 
 -- sql/40-songs/50-browse.sql
 -- Looking through a book without a query: the alphabet, an artist, what is new, a lucky dip.
@@ -5757,7 +7864,7 @@ comment on function private.browse_book_artists(uuid, text, integer, integer) is
 revoke all on function private.browse_book_artists(uuid, text, integer, integer) from public;
 grant execute on function private.browse_book_artists(uuid, text, integer, integer) to service_role;
 
-create function private.browse_book_artist(p_system_id uuid, p_artist text, p_limit integer, p_offset integer)
+create function private.browse_book_artist(p_system_id uuid, p_artist text, p_limit integer, p_offset integer, p_venue_id uuid default null)
 returns table (song_id bigint, artist text, title text)
 language plpgsql
 stable
@@ -5777,16 +7884,19 @@ begin
   join private.book_chunks as book on book.system_id = p_system_id and book.chunk = private.song_chunk(spelling.id)
   join public.songs as song on song.id = spelling.song_id
   where artist.name = v_name and get_bit(book.members, spelling.id % 240000) = 1
+    and not exists (
+      select from public.blocked_songs as blocked where blocked.venue_id = p_venue_id and blocked.song_id = song.id
+    )
   order by song.fingerprint
   limit p_limit offset p_offset;
 end;
 $$;
 
-comment on function private.browse_book_artist(uuid, text, integer, integer) is
-  'The songs a book has by an artist, by title. Definer: books and catalogue are private.';
+comment on function private.browse_book_artist(uuid, text, integer, integer, uuid) is
+  'The songs a book has by an artist, by title, without those blocked at the venue. Definer: books and catalogue are private.';
 
-revoke all on function private.browse_book_artist(uuid, text, integer, integer) from public;
-grant execute on function private.browse_book_artist(uuid, text, integer, integer) to service_role;
+revoke all on function private.browse_book_artist(uuid, text, integer, integer, uuid) from public;
+grant execute on function private.browse_book_artist(uuid, text, integer, integer, uuid) to service_role;
 
 create function private.browse_book(p_system_id uuid, p_letter text, p_limit integer, p_offset integer)
 returns table (song_id bigint, artist text, title text)
@@ -5831,7 +7941,7 @@ catalogue are private.';
 revoke all on function private.browse_book(uuid, text, integer, integer) from public;
 grant execute on function private.browse_book(uuid, text, integer, integer) to service_role;
 
-create function private.newest_book_songs(p_system_id uuid, p_count integer)
+create function private.newest_book_songs(p_system_id uuid, p_count integer, p_venue_id uuid default null)
 returns table (song_id bigint, artist text, title text)
 language sql
 stable
@@ -5845,16 +7955,19 @@ as $$
   join private.song_spellings as spelling on spelling.id = added.spelling_id
   join private.book_chunks as chunk on chunk.system_id = p_system_id and chunk.chunk = private.song_chunk(spelling.id)
   where book.system_id = p_system_id and get_bit(chunk.members, spelling.id % 240000) = 1
+    and not exists (
+      select from public.blocked_songs as blocked where blocked.venue_id = p_venue_id and blocked.song_id = spelling.song_id
+    )
   order by added.place
   limit p_count;
 $$;
 
-comment on function private.newest_book_songs(uuid, integer) is 'The songs added to a book last. Definer: books are private.';
+comment on function private.newest_book_songs(uuid, integer, uuid) is 'The songs added to a book last, without those blocked at the venue. Definer: books are private.';
 
-revoke all on function private.newest_book_songs(uuid, integer) from public;
-grant execute on function private.newest_book_songs(uuid, integer) to service_role;
+revoke all on function private.newest_book_songs(uuid, integer, uuid) from public;
+grant execute on function private.newest_book_songs(uuid, integer, uuid) to service_role;
 
-create function private.random_book_songs(p_system_id uuid, p_count integer)
+create function private.random_book_songs(p_system_id uuid, p_count integer, p_venue_id uuid default null)
 returns table (song_id bigint, artist text, title text)
 language sql
 volatile
@@ -5863,18 +7976,39 @@ rows 20
 set search_path = ''
 as $$
   with
-    -- A few chunks, each as likely as it has songs, are enough to draw from.
-    chunks as (
-      select book.chunk, book.members
-      from private.book_chunks as book
-      where book.system_id = p_system_id
-      order by -ln(1 - random()) / book.songs
-      limit 3
+    -- Some pieces of the bitmaps, each as likely as it has songs, are enough to draw from.
+    pieces as (
+      select book.chunk, place * 100 as first_byte, piece.members
+      from (
+        -- Unpacked once per chunk. A short book is a list.
+        select long.chunk, long.members || ''::bytea as members
+        from private.book_chunks as long
+        join private.books as book on book.system_id = long.system_id and book.spelling_ids is null
+        where long.system_id = p_system_id
+        offset 0
+      ) as book
+      cross join generate_series(0, 299) as place
+      cross join lateral (select substr(book.members, place * 100 + 1, 100) as members offset 0) as piece
+      where bit_count(piece.members) > 0
+      order by -ln(1 - random()) / bit_count(piece.members)
+      limit p_count
+    ),
+    candidates as (
+      select spelling_id
+      from pieces
+      cross join lateral private.chunk_spellings(pieces.chunk, pieces.members, pieces.first_byte) as spelling_id
+      union all
+      select unnest(book.spelling_ids) from private.books as book where book.system_id = p_system_id
     ),
     drawn as (
       select spelling_id
-      from chunks
-      cross join lateral private.chunk_spellings(chunks.chunk, chunks.members) as spelling_id
+      from candidates
+      where not exists (
+        select
+        from public.blocked_songs as blocked
+        join private.song_spellings as spelling on spelling.song_id = blocked.song_id
+        where blocked.venue_id = p_venue_id and spelling.id = spelling_id
+      )
       order by random()
       limit p_count
     )
@@ -5883,10 +8017,10 @@ as $$
   join private.song_spellings as spelling on spelling.id = drawn.spelling_id;
 $$;
 
-comment on function private.random_book_songs(uuid, integer) is 'Some songs of a book, drawn by lot. Definer: books are private.';
+comment on function private.random_book_songs(uuid, integer, uuid) is 'Some songs of a book, drawn by lot, without those blocked at the venue. Definer: books are private.';
 
-revoke all on function private.random_book_songs(uuid, integer) from public;
-grant execute on function private.random_book_songs(uuid, integer) to service_role;
+revoke all on function private.random_book_songs(uuid, integer, uuid) from public;
+grant execute on function private.random_book_songs(uuid, integer, uuid) to service_role;
 
 -- sql/40-songs/60-editing.sql
 -- One song at a time, by hand.
@@ -5903,7 +8037,7 @@ declare
   v_artists integer[];
   v_songs integer[];
 begin
-  select private.artist_letter(artist.name) into v_letter from private.song_artists as artist where artist.id = p_artist_id;
+  select artist.letter into v_letter from private.song_artists as artist where artist.id = p_artist_id;
   select array_agg(listed.spelling_id order by listed.name), array_agg(listed.songs order by listed.name)
   into v_artists, v_songs
   from (
@@ -5976,6 +8110,7 @@ begin
     changed_at = now()
   where book.system_id = p_system_id;
 
+  delete from private.book_drafts as draft where draft.system_id = p_system_id;
   perform private.index_book_artist(p_system_id, spelling.artist_id)
   from private.song_spellings as spelling
   where spelling.id = p_spelling_id;
@@ -6008,7 +8143,7 @@ Definer: callers may not see the table.';
 
 revoke all on function private.require_system(uuid, text) from public;
 
-create function private.require_song_text(p_artist text, p_title text)
+create function private.require_artist(p_artist text)
 returns void
 language plpgsql
 immutable
@@ -6019,6 +8154,22 @@ begin
   if p_artist is null or p_artist !~ '[^[:space:]]' or char_length(p_artist) > 255 then
     perform private.raise_error(400, 'invalid_artist', 'The artist is empty or longer than 255 characters.', 'Send 1 to 255 characters.');
   end if;
+end;
+$$;
+
+comment on function private.require_artist(text) is 'Refuses an artist that a book cannot hold.';
+
+revoke all on function private.require_artist(text) from public;
+
+create function private.require_song_text(p_artist text, p_title text)
+returns void
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+  perform private.require_artist(p_artist);
   if p_title is null or p_title !~ '[^[:space:]]' or char_length(p_title) > 255 then
     perform private.raise_error(400, 'invalid_title', 'The title is empty or longer than 255 characters.', 'Send 1 to 255 characters.');
   end if;
@@ -6045,6 +8196,22 @@ comment on function private.catalogue_spelling(text, text) is 'The spelling with
 
 revoke all on function private.catalogue_spelling(text, text) from public;
 
+create function private.spelling_values(p_spelling_id integer)
+returns jsonb
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select jsonb_build_object('song_id', spelling.song_id, 'artist', spelling.artist, 'title', spelling.title)
+  from private.song_spellings as spelling
+  where spelling.id = p_spelling_id;
+$$;
+
+comment on function private.spelling_values(integer) is 'A song as the audit log tells of it. Definer: the catalogue is private.';
+
+revoke all on function private.spelling_values(integer) from public;
+
 create function private.add_song(p_system_id uuid, p_artist text, p_title text)
 returns bigint
 language plpgsql
@@ -6067,6 +8234,7 @@ begin
     );
   end if;
   perform private.set_book_spelling(p_system_id, v_spelling_id, true);
+  perform private.record_book_change(p_system_id, 'insert', null, private.spelling_values(v_spelling_id));
   return v_song_id;
 end;
 $$;
@@ -6112,6 +8280,9 @@ begin
     end if;
     perform private.set_book_spelling(p_system_id, v_old.id, false);
     perform private.set_book_spelling(p_system_id, v_new_id, true);
+    perform private.record_book_change(
+      p_system_id, 'update', private.spelling_values(v_old.id), private.spelling_values(v_new_id)
+    );
   end if;
   return v_song_id;
 end;
@@ -6139,6 +8310,7 @@ begin
     perform private.raise_error(404, 'song_not_found', 'The book does not have this song.', 'Search the book again.');
   end if;
   perform private.set_book_spelling(p_system_id, v_spelling_id, false);
+  perform private.record_book_change(p_system_id, 'delete', private.spelling_values(v_spelling_id), null);
 end;
 $$;
 
@@ -6146,6 +8318,131 @@ comment on function private.delete_song(uuid, bigint) is 'See public.delete_song
 
 revoke all on function private.delete_song(uuid, bigint) from public;
 grant execute on function private.delete_song(uuid, bigint) to authenticated;
+
+create function private.add_songs(p_system_id uuid, p_songs jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = ''
+set jit = off
+set work_mem = '64MB'
+as $$
+declare
+  v_songs record;
+  v_found record;
+  v_places integer[];
+  v_present bigint[];
+begin
+  perform private.require_system(p_system_id, 'songs:write');
+  if jsonb_typeof(p_songs) is distinct from 'array' or jsonb_array_length(p_songs) not between 1 and 10000 then
+    perform private.raise_error(
+      400, 'invalid_songs', 'The songs are not a list of 1 to 10,000.', 'Send [{"artist": "...", "title": "..."}, ...]; import a file for more.'
+    );
+  end if;
+  perform private.enforce_rate_limit(
+    'song_bulk_additions', (select system.organization_id::text from public.systems as system where system.id = p_system_id)
+  );
+
+  select * into v_songs from private.read_songs(p_songs);
+  v_places := array(
+    select number
+    from generate_series(1, jsonb_array_length(p_songs)) as number
+    where not number = any (select (error.value ->> 'index')::integer + 1 from jsonb_array_elements(v_songs.errors) as error)
+  );
+  -- The catalogue before the book, as uploads do: in one order nobody waits in a circle.
+  select * into v_found
+  from private.require_spellings(
+    array(select btrim(artist) from unnest(v_songs.artists) as artist), array(select btrim(title) from unnest(v_songs.titles) as title)
+  );
+  perform private.lock_book(p_system_id);
+  select coalesce(array_agg(song.song_id), '{}') into v_present from private.book_songs(p_system_id) as song;
+
+  return (
+    with
+      rows as (
+        select
+          v_places[sent.number] as place, sent.song_id, sent.spelling_id, sent.artist_id,
+          row_number() over (partition by sent.song_id order by sent.number) = 1
+            and not sent.song_id = any (select unnest(v_present)) as is_new
+        from unnest(v_found.song_ids, v_found.spelling_ids, v_found.artist_ids)
+          with ordinality as sent (song_id, spelling_id, artist_id, number)
+      ),
+      added as (
+        select private.add_to_book(p_system_id, array_agg(rows.spelling_id), array_agg(rows.artist_id))
+        from rows
+        where rows.is_new
+        having count(*) > 0
+      ),
+      told as (
+        select rows.place, case when rows.is_new then 'added' else 'present' end as outcome, rows.song_id, null as problem
+        from rows
+        left join added on true
+        union all
+        select (error.value ->> 'index')::integer + 1, 'invalid', null, error.value ->> 'detail'
+        from jsonb_array_elements(v_songs.errors) as error
+      )
+    select jsonb_build_object(
+      'added', count(*) filter (where told.outcome = 'added'),
+      'present', count(*) filter (where told.outcome = 'present'),
+      'invalid', count(*) filter (where told.outcome = 'invalid'),
+      'songs', jsonb_agg(to_jsonb(told) - 'place' order by told.place)
+    )
+    from told
+  );
+end;
+$$;
+
+comment on function private.add_songs(uuid, jsonb) is 'See public.add_songs. Definer: books are private; checks songs:write itself.';
+
+revoke all on function private.add_songs(uuid, jsonb) from public;
+grant execute on function private.add_songs(uuid, jsonb) to authenticated;
+
+create function private.add_to_book(p_system_id uuid, p_spelling_ids integer[], p_artist_ids integer[])
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_spelling_ids integer[];
+  v_artist_ids integer[];
+begin
+  select array_agg(song.spelling_id), array_agg(song.artist_id) into v_spelling_ids, v_artist_ids
+  from private.book_songs(p_system_id) as song;
+  perform private.replace_book(p_system_id, v_spelling_ids || p_spelling_ids, v_artist_ids || p_artist_ids);
+  update private.books as book set content_hash = null where book.system_id = p_system_id;
+  perform private.record_book_change(p_system_id, 'insert', null, jsonb_build_object('songs_added', cardinality(p_spelling_ids)));
+end;
+$$;
+
+comment on function private.add_to_book(uuid, integer[], integer[]) is
+  'Puts many spellings of songs that are not in the book into it at once. Callers hold the lock of the book. Definer: books are private.';
+
+revoke all on function private.add_to_book(uuid, integer[], integer[]) from public;
+
+create function private.get_song(p_system_id uuid, p_song_id bigint)
+returns table (song_id bigint, artist text, title text)
+language plpgsql
+stable
+security definer
+rows 1
+set search_path = ''
+as $$
+begin
+  perform private.require_system(p_system_id, 'songs:read');
+  return query select p_song_id, song.artist, song.title from private.book_song(p_system_id, p_song_id) as song;
+  if not found then
+    perform private.raise_error(404, 'song_not_found', 'The book does not have this song.', 'Search the book again.');
+  end if;
+end;
+$$;
+
+comment on function private.get_song(uuid, bigint) is 'See public.get_song. Definer: books are private; checks songs:read itself.';
+
+revoke all on function private.get_song(uuid, bigint) from public;
+grant execute on function private.get_song(uuid, bigint) to authenticated;
 
 create function private.clear_song_book(p_system_id uuid)
 returns integer
@@ -6158,10 +8455,16 @@ declare
   v_songs integer;
 begin
   perform private.require_system(p_system_id, 'songs:write');
+  perform private.enforce_rate_limit(
+    'song_book_clearings', (select system.organization_id::text from public.systems as system where system.id = p_system_id)
+  );
   perform private.lock_book(p_system_id);
   v_songs := private.book_size(p_system_id);
   perform private.replace_book(p_system_id, '{}', '{}');
   update private.books as book set content_hash = null where book.system_id = p_system_id;
+  if v_songs > 0 then
+    perform private.record_book_change(p_system_id, 'delete', jsonb_build_object('songs', v_songs), null);
+  end if;
   return v_songs;
 end;
 $$;
@@ -6277,6 +8580,24 @@ comment on function private.require_page(integer, integer) is 'Refuses a page th
 
 revoke all on function private.require_page(integer, integer) from public;
 
+create function private.require_query(p_query text)
+returns void
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+begin
+  if p_query is null or char_length(p_query) > 200 or p_query !~ '[^[:space:]]' then
+    perform private.raise_error(400, 'invalid_query', 'The query is empty or longer than 200 characters.', 'Send 1 to 200 characters.');
+  end if;
+end;
+$$;
+
+comment on function private.require_query(text) is 'Refuses a query that cannot be searched for.';
+
+revoke all on function private.require_query(text) from public;
+
 create function private.require_book(p_venue_id uuid, p_limit integer, p_offset integer)
 returns uuid
 language plpgsql
@@ -6308,10 +8629,8 @@ rows 20
 set search_path = ''
 as $$
 begin
-  if p_query is null or char_length(p_query) > 200 or p_query !~ '[^[:space:]]' then
-    perform private.raise_error(400, 'invalid_query', 'The query is empty or longer than 200 characters.', 'Send 1 to 200 characters.');
-  end if;
-  return query select * from private.search_book(private.require_book(p_venue_id, p_limit, p_offset), p_query, p_limit, p_offset);
+  perform private.require_query(p_query);
+  return query select * from private.search_book(private.require_book(p_venue_id, p_limit, p_offset), p_query, p_limit, p_offset, p_venue_id);
 end;
 $$;
 
@@ -6423,10 +8742,8 @@ rows 20
 set search_path = ''
 as $$
 begin
-  if p_artist is null or p_artist !~ '[^[:space:]]' or char_length(p_artist) > 255 then
-    perform private.raise_error(400, 'invalid_artist', 'The artist is empty or longer than 255 characters.', 'Send 1 to 255 characters.');
-  end if;
-  return query select * from private.browse_book_artist(private.require_book(p_venue_id, p_limit, p_offset), p_artist, p_limit, p_offset);
+  perform private.require_artist(p_artist);
+  return query select * from private.browse_book_artist(private.require_book(p_venue_id, p_limit, p_offset), p_artist, p_limit, p_offset, p_venue_id);
 end;
 $$;
 
@@ -6462,7 +8779,7 @@ rows 20
 set search_path = ''
 as $$
 begin
-  return query select * from private.newest_book_songs(private.require_book(p_venue_id, p_limit, 0), p_limit);
+  return query select * from private.newest_book_songs(private.require_book(p_venue_id, p_limit, 0), p_limit, p_venue_id);
 end;
 $$;
 
@@ -6497,7 +8814,7 @@ rows 20
 set search_path = ''
 as $$
 begin
-  return query select * from private.random_book_songs(private.require_book(p_venue_id, p_limit, 0), p_limit);
+  return query select * from private.random_book_songs(private.require_book(p_venue_id, p_limit, 0), p_limit, p_venue_id);
 end;
 $$;
 
@@ -6539,6 +8856,43 @@ permission_denied; 404 system_not_found; 409 song_already_exists.';
 
 revoke all on function public.add_song(uuid, text, text) from public;
 grant execute on function public.add_song(uuid, text, text) to authenticated;
+
+create function public.add_songs(p_system_id uuid, p_songs jsonb)
+returns jsonb
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  select private.add_songs(p_system_id, p_songs);
+$$;
+
+comment on function public.add_songs(uuid, jsonb) is
+  'Adds up to 10,000 songs, [{"artist", "title"}] of 1-255 characters each, to the book of a system. Returns {"added", "present",
+"invalid"}, how many of each, and "songs": in the order they were sent {"outcome", "song_id", "problem"}, where present means that the
+book or the list had it already. An invalid song does not keep the others out. Needs songs:write. Errors: 400 invalid_songs; 401; 403
+permission_denied; 404 system_not_found; 429.';
+
+revoke all on function public.add_songs(uuid, jsonb) from public;
+grant execute on function public.add_songs(uuid, jsonb) to authenticated;
+
+create function public.get_song(p_system_id uuid, p_song_id bigint)
+returns table (song_id bigint, artist text, title text)
+language sql
+stable
+security invoker
+rows 1
+set search_path = ''
+as $$
+  select * from private.get_song(p_system_id, p_song_id);
+$$;
+
+comment on function public.get_song(uuid, bigint) is
+  'A song of the book of a system as the host spells it. Needs songs:read. Errors: 401; 403 permission_denied; 404 system_not_found,
+song_not_found.';
+
+revoke all on function public.get_song(uuid, bigint) from public;
+grant execute on function public.get_song(uuid, bigint) to authenticated;
 
 create function public.update_song(p_system_id uuid, p_song_id bigint, p_artist text default null, p_title text default null)
 returns bigint
@@ -6587,7 +8941,7 @@ $$;
 
 comment on function public.clear_song_book(uuid) is
   'Takes every song out of the book of a system and returns how many there were. Needs songs:write. Errors: 401; 403
-permission_denied; 404 system_not_found.';
+permission_denied; 404 system_not_found; 429.';
 
 revoke all on function public.clear_song_book(uuid) from public;
 grant execute on function public.clear_song_book(uuid) to authenticated;
@@ -6603,8 +8957,10 @@ as $$
 $$;
 
 comment on function public.get_book_upload(uuid) is
-  'The upload of the book that is under way (staged) and the last one published: what came in, and which songs OpenKJ left out of it
-(missing_songs, missing_between). Needs songs:read. Errors: 401; 403 permission_denied; 404 system_not_found.';
+  'The upload of the book that is under way (staged) and the last one published: what came in, which songs OpenKJ left out of it
+(missing_songs, missing_between), whether it was cut off by a restart (is_interrupted), and why it waits although its end came (doubt):
+"gap" when at least 500 songs of the live book are missing in one place, as when batches are lost, "interrupted" when it was cut off
+and is smaller. Publish it, drop it or send it again. Needs songs:read. Errors: 401; 403 permission_denied; 404 system_not_found.';
 
 revoke all on function public.get_book_upload(uuid) from public;
 grant execute on function public.get_book_upload(uuid) to authenticated;
@@ -6642,7 +8998,9 @@ upload_not_found.';
 revoke all on function public.discard_book_upload(uuid) from public;
 grant execute on function public.discard_book_upload(uuid) to authenticated;
 
-create function private.list_songs(p_system_id uuid, p_letter text, p_limit integer, p_offset integer)
+create function private.list_songs(
+  p_system_id uuid, p_letter text, p_limit integer, p_offset integer, p_query text, p_artist text
+)
 returns table (song_id bigint, artist text, title text, total_count integer)
 language plpgsql
 stable
@@ -6653,27 +9011,54 @@ as $$
 begin
   perform private.require_system(p_system_id, 'songs:read');
   perform private.require_page(p_limit, p_offset);
-  if p_letter is not null and char_length(p_letter) <> 1 then
-    perform private.raise_error(400, 'invalid_letter', 'The letter is not one character.', 'Send one letter, "#", or leave it out.');
+  if num_nonnulls(p_letter, p_query, p_artist) > 1 then
+    perform private.raise_error(400, 'invalid_filter', 'There is more than one filter.', 'Send one of letter, query and artist, or none.');
+  elsif p_query is not null then
+    perform private.require_query(p_query);
+    return query
+    select song.song_id, song.artist, song.title, song.total_count
+    from private.search_book(p_system_id, p_query, p_limit, p_offset) as song;
+  elsif p_artist is not null then
+    perform private.require_artist(p_artist);
+    return query
+    select song.song_id, song.artist, song.title, song.total_count
+    from (
+      select every.*, count(*) over ()::integer as total_count
+      from private.browse_book_artist(p_system_id, p_artist, null, 0) with ordinality as every (song_id, artist, title, place)
+    ) as song
+    order by song.place
+    limit p_limit offset p_offset;
+  else
+    if char_length(p_letter) <> 1 then
+      perform private.raise_error(400, 'invalid_letter', 'The letter is not one character.', 'Send one letter, "#", or leave it out.');
+    end if;
+    return query
+    select
+      song.song_id, song.artist, song.title,
+      (
+        select coalesce(sum(entry.songs), 0)
+        from private.browse_book_letters(p_system_id) as entry
+        where p_letter is null or entry.letter = private.artist_letter(private.normalize_text(p_letter))
+      )::integer
+    from private.browse_book(p_system_id, p_letter, p_limit, p_offset) as song;
   end if;
-  return query
-  select
-    song.song_id, song.artist, song.title,
-    (
-      select coalesce(sum(entry.songs), 0)
-      from private.browse_book_letters(p_system_id) as entry
-      where p_letter is null or entry.letter = private.artist_letter(private.normalize_text(p_letter))
-    )::integer
-  from private.browse_book(p_system_id, p_letter, p_limit, p_offset) as song;
 end;
 $$;
 
-comment on function private.list_songs(uuid, text, integer, integer) is 'See public.list_songs. Definer: books are private; checks songs:read itself.';
+comment on function private.list_songs(uuid, text, integer, integer, text, text) is
+  'See public.list_songs. Definer: books are private; checks songs:read itself.';
 
-revoke all on function private.list_songs(uuid, text, integer, integer) from public;
-grant execute on function private.list_songs(uuid, text, integer, integer) to authenticated;
+revoke all on function private.list_songs(uuid, text, integer, integer, text, text) from public;
+grant execute on function private.list_songs(uuid, text, integer, integer, text, text) to authenticated;
 
-create function public.list_songs(p_system_id uuid, p_letter text default null, p_limit integer default 20, p_offset integer default 0)
+create function public.list_songs(
+  p_system_id uuid,
+  p_letter text default null,
+  p_limit integer default 20,
+  p_offset integer default 0,
+  p_query text default null,
+  p_artist text default null
+)
 returns table (song_id bigint, artist text, title text, total_count integer)
 language sql
 stable
@@ -6681,16 +9066,17 @@ security invoker
 rows 20
 set search_path = ''
 as $$
-  select * from private.list_songs(p_system_id, p_letter, p_limit, p_offset);
+  select * from private.list_songs(p_system_id, p_letter, p_limit, p_offset, p_query, p_artist);
 $$;
 
-comment on function public.list_songs(uuid, text, integer, integer) is
-  'The songs in the book of a system, by artist and title, all or those of one letter ("#" for digits and symbols), for the people
-who keep it. Needs songs:read. Errors: 400 invalid_letter, invalid_limit, invalid_offset; 401; 403 permission_denied; 404
-system_not_found.';
+comment on function public.list_songs(uuid, text, integer, integer, text, text) is
+  'The songs in the book of a system, for the people who keep it: all by artist and title, those of one letter ("#" for digits and
+symbols), those of one artist, or what a query finds, best first and counted up to 100. Songs that venues have blocked are among them.
+Needs songs:read. Errors: 400 invalid_filter, invalid_letter, invalid_query, invalid_artist, invalid_limit, invalid_offset; 401; 403
+permission_denied; 404 system_not_found.';
 
-revoke all on function public.list_songs(uuid, text, integer, integer) from public;
-grant execute on function public.list_songs(uuid, text, integer, integer) to authenticated;
+revoke all on function public.list_songs(uuid, text, integer, integer, text, text) from public;
+grant execute on function public.list_songs(uuid, text, integer, integer, text, text) to authenticated;
 
 -- sql/40-songs/80-imports.sql
 -- A song book from a file. An app uploads the file to the bucket "imports", starts an import and asks the Edge Function
@@ -6706,6 +9092,8 @@ create table public.song_imports (
   mode text not null,
   is_dry_run boolean not null,
   columns jsonb,
+  encoding text,
+  runs integer not null default 0,
   state text not null default 'queued',
   bytes_total bigint not null,
   bytes_done bigint not null default 0,
@@ -6744,6 +9132,9 @@ comment on column public.song_imports.mode is 'merge adds the songs the book lac
 comment on column public.song_imports.is_dry_run is 'When set, the counts say what would change and nothing changes.';
 comment on column public.song_imports.columns is
   'Which column holds what: {"artist": ..., "title": ...}, each the name of a column or its number from 1. Null to find out.';
+comment on column public.song_imports.encoding is
+  'How the text of the file was read: utf-8, utf-16le, utf-16be or windows-1252. Null for a workbook, and before it is read.';
+comment on column public.song_imports.runs is 'How often it was begun: one that was cut off is begun anew.';
 comment on column public.song_imports.bytes_total is 'The size of the file; bytes_done of it are read.';
 comment on column public.song_imports.rows_total is 'How many rows the file has, once it is read to its end.';
 comment on column public.song_imports.errors is
@@ -6932,6 +9323,49 @@ permission_denied; 404 import_not_found; 409 import_finished.';
 revoke all on function public.cancel_song_import(uuid) from public;
 grant execute on function public.cancel_song_import(uuid) to authenticated;
 
+create function private.song_import_errors(p_import_id uuid)
+returns table (line integer, column_number integer, field text, problem text)
+language plpgsql
+stable
+security definer
+rows 1000
+set search_path = ''
+as $$
+declare
+  v_import public.song_imports;
+begin
+  select import.* into v_import from public.song_imports as import where import.id = p_import_id;
+  perform private.require_permission(v_import.organization_id, 'songs:read', 'import_not_found');
+  return query
+  select (error.value ->> 'line')::integer, (error.value ->> 'column')::integer, error.value ->> 'field', error.value ->> 'problem'
+  from jsonb_array_elements(v_import.errors) with ordinality as error (value, place)
+  order by error.place;
+end;
+$$;
+
+comment on function private.song_import_errors(uuid) is 'See public.song_import_errors. Definer: as cancel_song_import; checks songs:read itself.';
+
+revoke all on function private.song_import_errors(uuid) from public;
+grant execute on function private.song_import_errors(uuid) to authenticated;
+
+create function public.song_import_errors(p_import_id uuid)
+returns table (line integer, column_number integer, field text, problem text)
+language sql
+stable
+security invoker
+rows 1000
+set search_path = ''
+as $$
+  select * from private.song_import_errors(p_import_id);
+$$;
+
+comment on function public.song_import_errors(uuid) is
+  'The errors of an import as rows; with .csv() they come as a file. Needs songs:read. Errors: 401; 403 permission_denied; 404
+import_not_found.';
+
+revoke all on function public.song_import_errors(uuid) from public;
+grant execute on function public.song_import_errors(uuid) to authenticated;
+
 -- Realtime -----------------------------------------------------------------------------------------------------------
 
 create function private.may_follow_import(p_topic text)
@@ -6998,6 +9432,7 @@ security definer
 set search_path = ''
 as $$
 declare
+  v_most_runs constant integer := 5;
   v_import public.song_imports;
   v_run_id uuid;
 begin
@@ -7011,19 +9446,32 @@ begin
   end if;
 
   -- One that is over, or that a run is at work on, needs nothing. A run that gave no sign for a minute was cut off; what it
-  -- handed over is dropped and the file is read anew.
+  -- handed over is dropped and the file is read anew. A file that cuts off every run is not read for ever.
   if v_import.state = 'queued' or v_import.state = 'running' and not exists (
     select
     from private.song_import_runs as run
     where run.song_import_id = p_import_id and run.last_sign_at > now() - interval '1 minute'
   ) then
     delete from private.song_import_runs as run where run.song_import_id = p_import_id;
-    insert into private.song_import_runs (song_import_id) values (p_import_id) returning run_id into v_run_id;
-    update public.song_imports as import
-    set
-      state = 'running', started_at = now(), bytes_done = 0, rows_done = 0, rows_valid = 0, rows_invalid = 0, errors = '[]'
-    where import.id = p_import_id
-    returning import.* into v_import;
+    if v_import.runs < v_most_runs then
+      insert into private.song_import_runs (song_import_id) values (p_import_id) returning run_id into v_run_id;
+      update public.song_imports as import
+      set
+        state = 'running', started_at = now(), runs = import.runs + 1, encoding = null,
+        bytes_done = 0, rows_done = 0, rows_valid = 0, rows_invalid = 0, errors = '[]'
+      where import.id = p_import_id
+      returning import.* into v_import;
+    else
+      update public.song_imports as import
+      set
+        state = 'failed', finished_at = now(),
+        failure = jsonb_build_object(
+          'code', 'import_broke_off', 'detail', format('Reading the file broke off %s times.', v_most_runs),
+          'hint', 'The book is as it was. Split the file or save it in another format, and import it again.'
+        )
+      where import.id = p_import_id
+      returning import.* into v_import;
+    end if;
   end if;
   return jsonb_build_object('run_id', v_run_id, 'import', to_jsonb(v_import) - 'errors');
 end;
@@ -7059,12 +9507,15 @@ comment on function private.is_current_run(uuid, uuid) is
 
 revoke all on function private.is_current_run(uuid, uuid) from public;
 
-create function private.stage_song_import(p_import_id uuid, p_run_id uuid, p_number integer, p_rows jsonb, p_bytes_done bigint)
+create function private.stage_song_import(
+  p_import_id uuid, p_run_id uuid, p_number integer, p_rows jsonb, p_bytes_done bigint, p_encoding text default null
+)
 returns boolean
 language plpgsql
 volatile
 security definer
 set search_path = ''
+set jit = off
 as $$
 declare
   v_is_dry_run boolean;
@@ -7147,6 +9598,7 @@ begin
   update public.song_imports as import
   set
     bytes_done = p_bytes_done,
+    encoding = p_encoding,
     rows_done = import.rows_done + jsonb_array_length(p_rows),
     rows_valid = import.rows_valid + cardinality(v_artists),
     rows_invalid = import.rows_invalid + v_invalid,
@@ -7159,12 +9611,12 @@ begin
 end;
 $$;
 
-comment on function private.stage_song_import(uuid, uuid, integer, jsonb, bigint) is
+comment on function private.stage_song_import(uuid, uuid, integer, jsonb, bigint, text) is
   'Takes rows of the file: [{"line", "artist", "title", "artist_column", "title_column"}], or {"line", "column", "problem"} for what
 could not be read. Batches count from 0 without a gap; one may come twice. False when the run is over. Definer: the catalogue and imports are private.';
 
-revoke all on function private.stage_song_import(uuid, uuid, integer, jsonb, bigint) from public;
-grant execute on function private.stage_song_import(uuid, uuid, integer, jsonb, bigint) to song_books_gateway;
+revoke all on function private.stage_song_import(uuid, uuid, integer, jsonb, bigint, text) from public;
+grant execute on function private.stage_song_import(uuid, uuid, integer, jsonb, bigint, text) to song_books_gateway;
 
 create function private.book_songs(p_system_id uuid)
 returns table (spelling_id integer, song_id bigint, artist_id integer)
@@ -7173,6 +9625,7 @@ stable
 security definer
 rows 50000
 set search_path = ''
+set jit = off
 as $$
   select spelling.id, spelling.song_id, spelling.artist_id
   from private.book_chunks as book
@@ -7190,6 +9643,7 @@ language plpgsql
 volatile
 security definer
 set search_path = ''
+set jit = off
 set work_mem = '64MB'
 as $$
 declare
@@ -7243,6 +9697,7 @@ language sql
 stable
 security definer
 set search_path = ''
+set jit = off
 as $$
   with
     staged as (
@@ -7301,7 +9756,7 @@ begin
   else
     select * into v_counts from private.publish_song_import(v_import);
     insert into public.audit_entries (
-      organization_id, actor_id, actor_kind, table_name, row_key, operation, new_values
+      organization_id, actor_id, actor_kind, table_name, row_key, operation, new_values, address, user_agent, http_request_id
     )
     values (
       v_import.organization_id, v_import.created_by, case when v_import.created_by is null then 'system' else 'user' end,
@@ -7309,7 +9764,8 @@ begin
       jsonb_build_object(
         'system_id', v_import.system_id, 'mode', v_import.mode, 'path', v_import.path,
         'songs_added', v_counts.songs_added, 'songs_removed', v_counts.songs_removed
-      )
+      ),
+      private.client_address(), left(private.request_header('user-agent'), 500), left(private.request_header('x-request-id'), 100)
     );
   end if;
   update public.song_imports as import
@@ -7350,6 +9806,48 @@ comment on function private.fail_song_import(uuid, uuid, jsonb) is
 
 revoke all on function private.fail_song_import(uuid, uuid, jsonb) from public;
 grant execute on function private.fail_song_import(uuid, uuid, jsonb) to song_books_gateway;
+
+create function private.stalled_song_imports()
+returns setof uuid
+language sql
+stable
+security definer
+rows 10
+set search_path = ''
+as $$
+  select import.id
+  from public.song_imports as import
+  left join private.song_import_runs as run on run.song_import_id = import.id
+  where import.state in ('queued', 'running')
+    and coalesce(run.last_sign_at, import.created_at) < now() - interval '1 minute'
+  order by import.created_at, import.id
+  limit 10;
+$$;
+
+comment on function private.stalled_song_imports() is
+  'Imports that were cut off or never begun, the oldest first. Definer: for all organizations.';
+
+revoke all on function private.stalled_song_imports() from public;
+grant execute on function private.stalled_song_imports() to song_books_gateway;
+
+create function private.resume_song_imports()
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+  if exists (select from private.stalled_song_imports()) then
+    perform private.call_edge_function('/song-books/resume-imports');
+  end if;
+end;
+$$;
+
+comment on function private.resume_song_imports() is
+  'Has the function song-books take on imports that were cut off or never begun. A job; definer as stalled_song_imports.';
+
+revoke all on function private.resume_song_imports() from public;
 
 create function private.forget_song_imports()
 returns integer
@@ -7433,6 +9931,7 @@ declare
   v_system public.systems;
   v_verified record;
   v_caller private.api_key_caller;
+  v_wait integer;
 begin
   select system.* into v_system from public.systems as system where system.id = p_system_id;
   if p_api_key is null then
@@ -7443,7 +9942,7 @@ begin
     -- Answered instead of raised: what is noted about the key must stay.
     v_verified := private.verify_api_key(p_api_key, p_address);
     if v_verified.refusal is not null then
-      perform private.record_api_key_failure(p_api_key, p_address, v_verified.refusal);
+      perform private.record_wrong_api_key(p_api_key, p_address, v_verified.refusal);
       return jsonb_build_object(
         'status', 401, 'code', 'api_key_refused', 'detail', 'This API key does not work.', 'hint', 'Copy it again from the portal.'
       );
@@ -7463,13 +9962,21 @@ begin
       );
     end if;
   end if;
+  -- Answered, too: with a key nothing may be undone.
+  v_wait := private.take_rate_limit('song_exports', v_system.organization_id::text);
+  if v_wait > 0 then
+    return jsonb_build_object(
+      'status', 429, 'code', 'rate_limited', 'detail', format('Too many exports. Try again in %s seconds.', v_wait),
+      'hint', '', 'retry_after', v_wait
+    );
+  end if;
   return jsonb_build_object('name', v_system.name, 'songs', private.book_size(p_system_id));
 end;
 $$;
 
 comment on function private.open_song_export(uuid, jsonb, text, inet) is
   'The name of a system and the size of its book, for whoever may read it: a user with these verified claims and songs:read, or an
-API key with that scope. A refusal of a key is an answer with status, code, detail and hint. Definer: the gateway''s role has no
+API key with that scope. A refusal of a key, or of one export too many, is an answer with status, code, detail and hint. Definer: the gateway''s role has no
 rights of its own.';
 
 revoke all on function private.open_song_export(uuid, jsonb, text, inet) from public;
@@ -7482,6 +9989,7 @@ stable
 security definer
 rows 50000
 set search_path = ''
+set jit = off
 as $$
   select spelling.artist, spelling.title
   from private.book_songs(p_system_id) as member
@@ -7495,6 +10003,154 @@ comment on function private.export_songs(uuid) is
 
 revoke all on function private.export_songs(uuid) from public;
 grant execute on function private.export_songs(uuid) to song_books_gateway;
+
+-- sql/40-songs/95-unused-songs.sql
+-- Songs that nobody has any more leave the catalogue: those that are in no book and that nobody asked for or keeps as a favourite, once
+-- that has been so for a month. Until then a host who uploads again finds them, with the ids they had.
+
+create function private.hold_catalogue()
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+  perform pg_advisory_xact_lock_shared(hashtextextended('private.song_spellings', 0));
+end;
+$$;
+
+comment on function private.hold_catalogue() is
+  'Keeps spellings from being removed until the transaction ends: between finding one and putting it into a book nothing refers to it.';
+
+revoke all on function private.hold_catalogue() from public;
+
+create function private.unused_songs()
+returns setof bigint
+language plpgsql
+stable
+security definer
+rows 1000
+set search_path = ''
+set jit = off
+set work_mem = '64MB'
+as $$
+declare
+  v_staged integer[];
+begin
+  -- What is being read in, first: when it is published meanwhile, the books have it below.
+  select array_agg(distinct staged.spelling_id) into v_staged
+  from (
+    select unnest(batch.spelling_ids) as spelling_id from private.book_upload_batches as batch
+    union all
+    select unnest(batch.spelling_ids) from private.song_import_batches as batch
+  ) as staged;
+
+  return query
+  with
+    -- All books on top of each other.
+    used as materialized (
+      select book.chunk, bit_or(private.member_bits(book.members)) as members
+      from private.book_chunks as book
+      group by book.chunk
+    ),
+    staged as (select unnest(v_staged) as spelling_id),
+    unused as (
+      select spelling.song_id
+      from private.song_spellings as spelling
+      left join used on used.chunk = private.song_chunk(spelling.id)
+      left join staged on staged.spelling_id = spelling.id
+      group by spelling.song_id
+      having not bool_or(coalesce(get_bit(used.members, (spelling.id % 240000) # 7), 0) = 1 or staged.spelling_id is not null)
+    )
+  select song.id
+  from unused
+  join public.songs as song on song.id = unused.song_id
+  where not exists (select from public.requests as request where request.song_id = song.id)
+    and not exists (select from public.performances as performance where performance.song_id = song.id)
+    and not exists (select from public.favorite_songs as favorite where favorite.fingerprint = song.fingerprint)
+    and not exists (select from public.blocked_songs as blocked where blocked.song_id = song.id);
+end;
+$$;
+
+comment on function private.unused_songs() is
+  'Songs of the catalogue that are in no book and on no way into one, that nobody asked for, sang or keeps as a favourite. Reads all books. Definer: the
+catalogue and books are private.';
+
+revoke all on function private.unused_songs() from public;
+
+create function private.is_sung(p_word text)
+returns boolean
+language plpgsql
+stable
+strict
+security definer
+set search_path = ''
+as $$
+begin
+  -- As a search does it: what is common is found in the first chunk.
+  for v_chunk in 0..private.song_chunk(coalesce((select max(spelling.id) from private.song_spellings as spelling), 0)) loop
+    if exists (
+      select
+      from private.song_spellings as spelling
+      where private.song_tokens(spelling.id, spelling.words)
+        @@ replace(private.search_token(' ', p_word, false), '#', v_chunk::text)::tsquery
+    ) then
+      return true;
+    end if;
+  end loop;
+  return false;
+end;
+$$;
+
+comment on function private.is_sung(text) is 'Whether a word is in any song of the catalogue. Definer: the catalogue is private.';
+
+revoke all on function private.is_sung(text) from public;
+
+create function private.remove_unused_songs(p_after interval default '30 days')
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_unused bigint[] := array(select private.unused_songs());
+  v_removable bigint[];
+  v_words text[];
+begin
+  update public.songs as song set unused_since = null
+  where song.unused_since is not null and not song.id = any (select unnest(v_unused));
+  update public.songs as song set unused_since = now()
+  where song.unused_since is null and song.id = any (select unnest(v_unused));
+
+  v_removable := array(
+    select song.id from public.songs as song where song.unused_since <= now() - p_after order by song.unused_since, song.id limit 10000
+  );
+  -- Somebody may be reading songs in: then another night.
+  if v_removable = '{}' or not pg_try_advisory_xact_lock(hashtextextended('private.song_spellings', 0)) then
+    return 0;
+  end if;
+  v_removable := array(
+    select song_id from private.unused_songs() as song_id where song_id = any (select unnest(v_removable))
+  );
+  with removed as (
+    delete from private.song_spellings as spelling where spelling.song_id = any (v_removable) returning spelling.words
+  )
+  select array_agg(distinct word) into v_words from removed cross join lateral string_to_table(btrim(removed.words, ' '), ' ') as word;
+  delete from public.songs as song where song.id = any (v_removable);
+  delete from private.song_artists as artist
+  where not exists (select from private.song_spellings as spelling where spelling.artist_id = artist.id);
+  delete from private.song_words as known where known.word = any (v_words) and not private.is_sung(known.word);
+  return cardinality(v_removable);
+end;
+$$;
+
+comment on function private.remove_unused_songs(interval) is
+  'Notes since when songs are unused and removes those that have been for p_after, at most 10,000 at a time. Returns how many. A job;
+definer as unused_songs.';
+
+revoke all on function private.remove_unused_songs(interval) from public;
 
 -- sql/50-queue/10-shows.sql
 -- A night at a venue. Turns, statistics and the night's log belong to a show.
@@ -7737,6 +10393,7 @@ as $$
 declare
   v_show_id uuid := private.open_show_as_staff(p_venue_id);
 begin
+  perform private.refuse_delegated_access();
   if p_pin !~ '^[0-9]{4,6}$' then
     perform private.raise_error(400, 'invalid_pin', 'A PIN has 4 to 6 digits.', 'Choose another one, or none to take it away.');
   end if;
@@ -7840,7 +10497,7 @@ create table public.request_transitions (
   from_state text not null references public.request_states (key) on update cascade on delete cascade,
   to_state text not null references public.request_states (key) on update cascade on delete cascade,
   actor text not null,
-  constraint actor_is_known check (actor in ('singer', 'host')),
+  constraint actor_is_known check (actor in ('singer', 'host', 'undo')),
   primary key (from_state, to_state, actor)
 );
 
@@ -7849,7 +10506,8 @@ revoke all on public.request_transitions from anon, authenticated, service_role;
 
 create index request_transitions_to_state_idx on public.request_transitions (to_state);
 
-comment on table public.request_transitions is 'Who may move a request from which state to which.';
+comment on table public.request_transitions is
+  'Who may move a request from which state to which: its singer, the host, or the host who takes back the last step (undo).';
 
 create table public.requests (
   id bigint generated always as identity primary key,
@@ -7871,22 +10529,27 @@ create table public.requests (
   song_id bigint,
   artist text not null,
   title text not null,
+  fingerprint text not null generated always as (private.song_fingerprint(artist, title)) stored,
   key_change integer not null default 0,
   notes text,
   state text not null default 'pending' references public.request_states (key) on update cascade on delete restrict,
   processed boolean not null generated always as (state = 'completed') stored,
   reason text,
   sort_order double precision,
+  queued_as_of timestamptz,
   idempotency_key uuid,
+  idempotency_digest uuid,
   requested_at timestamptz not null default now(),
   processed_at timestamptz,
   updated_at timestamptz not null default now(),
+  version integer not null default 1,
   constraint singers_are_1_to_4 check (cardinality(singer_names) between 1 and 4),
   constraint artist_is_1_to_255_characters check (char_length(artist) between 1 and 255),
   constraint title_is_1_to_255_characters check (char_length(title) between 1 and 255),
   constraint key_change_is_within_an_octave check (key_change between -12 and 12),
   constraint notes_are_1_to_500_characters check (char_length(notes) between 1 and 500),
   constraint reason_is_1_to_500_characters check (char_length(reason) between 1 and 500),
+  constraint digest_belongs_to_a_key check ((idempotency_digest is null) = (idempotency_key is null)),
   constraint processed_at_matches_state check ((processed_at is not null) = (state = 'completed')),
   unique (organization_id, openkj_request_id)
 );
@@ -7894,16 +10557,19 @@ create table public.requests (
 alter table public.requests enable row level security;
 revoke all on public.requests from anon, authenticated, service_role;
 
-create unique index requests_idempotency_idx on public.requests (venue_id, submitted_by, idempotency_key)
+create unique index requests_idempotency_idx on public.requests (venue_id, idempotency_key, submitted_by)
   where idempotency_key is not null;
 -- The queue itself: small however long the history grows.
 create index requests_active_idx on public.requests (venue_id, requested_at, id)
   where state in ('pending', 'accepted', 'performing');
-create index requests_active_of_singer_idx on public.requests (singer_user_id, venue_id)
+create index requests_active_of_singer_idx on public.requests (venue_id, singer_user_id)
   where state in ('pending', 'accepted', 'performing');
 create index requests_venue_id_idx on public.requests (venue_id, requested_at desc, id desc);
+create index requests_organization_id_idx on public.requests (organization_id, requested_at desc, id desc);
+-- What a policy allows of one venue, however many others the organization has.
+create index requests_organization_venue_idx on public.requests (organization_id, venue_id, requested_at desc);
 create index requests_show_id_idx on public.requests (show_id, singer_user_id);
-create index requests_show_song_idx on public.requests (show_id, song_id);
+create index requests_song_idx on public.requests (venue_id, fingerprint, requested_at desc);
 create index requests_singer_user_id_idx on public.requests (singer_user_id, requested_at desc, id desc);
 create index requests_submitted_by_idx on public.requests (submitted_by);
 create index requests_state_idx on public.requests (state) where state in ('accepted', 'performing');
@@ -7914,13 +10580,37 @@ comment on column public.requests.openkj_request_id is
 comment on column public.requests.show_id is 'The night it belongs to: the one open when it was asked for, or the one its acceptance opened.';
 comment on column public.requests.singer_user_id is 'The guest or singer it is for; null for a walk-up entered by staff or OpenKJ.';
 comment on column public.requests.song_id is 'Song of the catalogue; null marks free text: a song that is not in the book.';
+comment on column public.requests.fingerprint is 'By which two requests are for the same song, whatever book or spelling they come from.';
 comment on column public.requests.reason is 'Why the host skipped or rejected it; the singer sees it.';
 comment on column public.requests.sort_order is 'Place in a queue ordered by hand; null keeps the order of asking.';
+comment on column public.requests.queued_as_of is
+  'When it counts as asked for, once its singer has changed the order of own songs; null is requested_at.';
 comment on column public.requests.idempotency_key is 'Chosen by the app: the same key asks once, however often it is sent.';
+comment on column public.requests.idempotency_digest is 'Of what was sent with the key, by which another request with the same key is refused.';
+comment on column public.requests.version is 'Counts the changes: of two versions of a request the one with the larger number is the later.';
 
 create trigger requests_set_updated_at
   before update on public.requests
   for each row execute function private.set_updated_at();
+
+create function private.count_request_version()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+  new.version := old.version + 1;
+  return new;
+end;
+$$;
+
+revoke all on function private.count_request_version() from public;
+
+create trigger requests_count_version
+  before update on public.requests
+  for each row execute function private.count_request_version();
 
 create table public.request_events (
   id bigint generated always as identity primary key,
@@ -7970,6 +10660,27 @@ create index performances_organization_id_idx on public.performances (organizati
 
 comment on table public.performances is 'What was sung, one row per completed request: the history that statistics read.';
 
+create function private.require_request(p_request_id bigint, p_permission text)
+returns public.requests
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  v_request public.requests;
+begin
+  select request.* into v_request from public.requests as request where request.id = p_request_id;
+  perform private.require_permission(v_request.organization_id, p_permission, 'request_not_found');
+  return v_request;
+end;
+$$;
+
+comment on function private.require_request(bigint, text) is
+  'A request of an organization in which the caller holds the permission. Errors: as require_permission, 404 request_not_found.';
+
+revoke all on function private.require_request(bigint, text) from public;
+
 -- Who is changing requests right now, for the log of events: RPCs and the OpenKJ commands say so.
 create function private.change_source()
 returns text
@@ -8012,7 +10723,7 @@ begin
     )
     values (
       new.id, new.organization_id, new.venue_id, new.show_id, new.singer_user_id, new.singer_name, new.song_id,
-      private.song_fingerprint(new.artist, new.title), new.artist, new.title, new.key_change, new.processed_at
+      new.fingerprint, new.artist, new.title, new.key_change, new.processed_at
     );
   elsif tg_op = 'UPDATE' and old.state = 'completed' then
     delete from public.performances where request_id = new.id;
@@ -8097,20 +10808,22 @@ create trigger venues_bump_serial_on_update
   for each statement execute function private.venues_changed();
 
 -- sql/50-queue/25-bans.sql
--- Whom and what a host will not have.
+-- Whom a host will not have.
 
 create table public.venue_bans (
   id uuid primary key default gen_random_uuid(),
   organization_id uuid not null references public.organizations (id) on delete cascade,
   venue_id uuid references public.venues (id) on delete cascade,
-  user_id uuid not null references auth.users (id) on delete cascade,
+  user_id uuid references auth.users (id) on delete cascade,
+  folded_name text,
   singer_name text not null,
   reason text,
   expires_at timestamptz,
   created_by uuid references auth.users (id) on delete set null,
   created_at timestamptz not null default now(),
   constraint reason_is_1_to_500_characters check (char_length(reason) between 1 and 500),
-  unique nulls not distinct (organization_id, venue_id, user_id)
+  constraint bans_an_account_or_a_name check ((user_id is null) <> (folded_name is null)),
+  unique nulls not distinct (organization_id, venue_id, user_id, folded_name)
 );
 
 alter table public.venue_bans enable row level security;
@@ -8121,10 +10834,11 @@ create index venue_bans_venue_id_idx on public.venue_bans (venue_id);
 create index venue_bans_created_by_idx on public.venue_bans (created_by);
 
 comment on table public.venue_bans is
-  'Singers and guests'' devices that may not ask for songs: at one venue, or at all of the organization when venue_id is null.';
+  'Singers, guests'' devices and names that may not ask for songs: at one venue, or at all of the organization when venue_id is null.';
+comment on column public.venue_bans.folded_name is 'The banned name without case and accents, where it is a name and not an account.';
 comment on column public.venue_bans.singer_name is 'The name on the request that led to the ban, to recognise it by.';
 
-create function private.ban_singer(p_request_id bigint, p_all_venues boolean, p_reason text, p_expires_at timestamptz)
+create function private.ban_singer(p_request_id bigint, p_all_venues boolean, p_reason text, p_expires_at timestamptz, p_by_name boolean)
 returns uuid
 language plpgsql
 volatile
@@ -8134,36 +10848,40 @@ as $$
 declare
   v_request public.requests;
   v_ban_id uuid;
+  v_by_name boolean;
 begin
-  select request.* into v_request from public.requests as request where request.id = p_request_id;
-  perform private.require_permission(v_request.organization_id, 'requests:process', 'request_not_found');
-  if v_request.singer_user_id is null then
-    perform private.raise_error(
-      409, 'nobody_to_ban', 'This request has no account behind it: staff or a program entered it.', 'Reject it instead.'
-    );
-  end if;
+  v_request := private.require_request(p_request_id, 'requests:process');
   if p_expires_at <= now() then
     perform private.raise_error(400, 'invalid_expiry', 'The expiry is in the past.', 'Give a time to come, or none.');
   end if;
-  insert into public.venue_bans as ban (organization_id, venue_id, user_id, singer_name, reason, expires_at, created_by)
-  values (
-    v_request.organization_id, case when p_all_venues then null else v_request.venue_id end, v_request.singer_user_id,
-    v_request.singer_name, private.clean_text(p_reason, 'reason', 500), p_expires_at, auth.uid()
+  v_by_name := coalesce(p_by_name, false) or v_request.singer_user_id is null;
+  insert into public.venue_bans as ban (
+    organization_id, venue_id, user_id, folded_name, singer_name, reason, expires_at, created_by
   )
-  on conflict (organization_id, venue_id, user_id) do update set
+  values (
+    v_request.organization_id, case when p_all_venues then null else v_request.venue_id end,
+    case when not v_by_name then v_request.singer_user_id end,
+    case when v_by_name then private.fold_text(v_request.singer_names[1]) end,
+    v_request.singer_names[1], private.clean_text(p_reason, 'reason', 500), p_expires_at, auth.uid()
+  )
+  on conflict (organization_id, venue_id, user_id, folded_name) do update set
     reason = excluded.reason, expires_at = excluded.expires_at, created_by = excluded.created_by
   returning ban.id into v_ban_id;
   return v_ban_id;
 end;
 $$;
 
-comment on function private.ban_singer(bigint, boolean, text, timestamptz) is 'Definer: bans are made only here.';
+comment on function private.ban_singer(bigint, boolean, text, timestamptz, boolean) is 'Definer: bans are made only here.';
 
-revoke all on function private.ban_singer(bigint, boolean, text, timestamptz) from public;
-grant execute on function private.ban_singer(bigint, boolean, text, timestamptz) to authenticated;
+revoke all on function private.ban_singer(bigint, boolean, text, timestamptz, boolean) from public;
+grant execute on function private.ban_singer(bigint, boolean, text, timestamptz, boolean) to authenticated;
 
 create function public.ban_singer(
-  p_request_id bigint, p_all_venues boolean default false, p_reason text default null, p_expires_at timestamptz default null
+  p_request_id bigint,
+  p_all_venues boolean default false,
+  p_reason text default null,
+  p_expires_at timestamptz default null,
+  p_by_name boolean default false
 )
 returns uuid
 language sql
@@ -8171,86 +10889,70 @@ volatile
 security invoker
 set search_path = ''
 as $$
-  select private.ban_singer(p_request_id, p_all_venues, p_reason, p_expires_at);
+  select private.ban_singer(p_request_id, p_all_venues, p_reason, p_expires_at, p_by_name);
 $$;
 
-comment on function public.ban_singer(bigint, boolean, text, timestamptz) is
-  'Bans the singer or device behind a request and returns the ban''s id; deleting the row of venue_bans lifts it. Needs
-requests:process. Errors: 400 invalid_expiry, invalid_reason; 403; 404 request_not_found; 409 nobody_to_ban.';
+comment on function public.ban_singer(bigint, boolean, text, timestamptz, boolean) is
+  'Bans the account or device behind a request and returns the ban''s id; deleting the row of venue_bans lifts it. With p_by_name, or
+where nobody''s account is behind the request, whoever gives the request''s first name. Needs requests:process. Errors: 400
+invalid_expiry, invalid_reason; 403; 404 request_not_found.';
 
-revoke all on function public.ban_singer(bigint, boolean, text, timestamptz) from public;
-grant execute on function public.ban_singer(bigint, boolean, text, timestamptz) to authenticated;
+revoke all on function public.ban_singer(bigint, boolean, text, timestamptz, boolean) from public;
+grant execute on function public.ban_singer(bigint, boolean, text, timestamptz, boolean) to authenticated;
 
-create table public.blocked_songs (
-  venue_id uuid not null references public.venues (id) on delete cascade,
-  song_id bigint not null references public.songs (id) on delete cascade,
-  artist text not null,
-  title text not null,
-  created_by uuid references auth.users (id) on delete set null,
-  created_at timestamptz not null default now(),
-  primary key (venue_id, song_id)
-);
+-- sql/50-queue/28-popularity.sql
+-- What is asked for most.
 
-alter table public.blocked_songs enable row level security;
-revoke all on public.blocked_songs from anon, authenticated, service_role;
-
-create index blocked_songs_song_id_idx on public.blocked_songs (song_id);
-create index blocked_songs_created_by_idx on public.blocked_songs (created_by);
-
-comment on table public.blocked_songs is 'Songs of the book that a venue does not want asked for.';
-
-create function private.block_song(p_venue_id uuid, p_song_id bigint)
-returns void
+create function private.requested_songs(p_venue_id uuid, p_period text, p_count integer)
+returns table (song_id bigint, requests integer)
 language plpgsql
-volatile
+stable
 security definer
 set search_path = ''
+rows 100
 as $$
 declare
-  v_song record;
+  v_show_id uuid := private.open_show(p_venue_id);
 begin
-  perform private.require_permission(
-    (select venue.organization_id from public.venues as venue where venue.id = p_venue_id and venue.archived_at is null),
-    'venues:update', 'venue_not_found'
-  );
-  select song.artist, song.title into v_song from private.book_song(private.venue_system(p_venue_id), p_song_id) as song;
-  if not found then
-    perform private.raise_error(404, 'song_not_found', 'This song is not in the venue''s book.', 'Search the book again.');
+  if p_period = 'all' then
+    -- Counted as requests come in, so that the list never reads the whole history.
+    return query
+      select popularity.song_id, popularity.requests
+      from private.song_popularity as popularity
+      where popularity.venue_id = p_venue_id
+      order by popularity.requests desc, popularity.song_id
+      limit p_count;
+  elsif p_period = 'tonight' then
+    return query
+      select request.song_id, count(*)::integer
+      from public.requests as request
+      where request.venue_id = p_venue_id and request.requested_at > now() - interval '1 day' and request.song_id is not null
+        -- A request that came before the show opened joins it when it is taken.
+        and (request.show_id = v_show_id or v_show_id is not null and request.show_id is null and request.state = 'pending')
+      group by request.song_id
+      order by count(*) desc, request.song_id
+      limit p_count;
+  elsif p_period = '30_days' then
+    return query
+      select request.song_id, count(*)::integer
+      from public.requests as request
+      where request.venue_id = p_venue_id and request.requested_at > now() - interval '30 days' and request.song_id is not null
+      group by request.song_id
+      order by count(*) desc, request.song_id
+      limit p_count;
+  else
+    perform private.raise_error(400, 'invalid_period', 'The period is none of tonight, 30_days and all.', 'Send one of them, or leave it out.');
   end if;
-  insert into public.blocked_songs (venue_id, song_id, artist, title, created_by)
-  values (p_venue_id, p_song_id, v_song.artist, v_song.title, auth.uid())
-  on conflict do nothing;
 end;
 $$;
 
-comment on function private.block_song(uuid, bigint) is 'Definer: the catalogue is private.';
+comment on function private.requested_songs(uuid, text, integer) is
+  'The songs asked for most often at a venue tonight, in 30_days or in all; free texts do not count. Definer: requests are read only
+by those who made or take them.';
 
-revoke all on function private.block_song(uuid, bigint) from public;
-grant execute on function private.block_song(uuid, bigint) to authenticated;
+revoke all on function private.requested_songs(uuid, text, integer) from public;
 
-create function public.block_song(p_venue_id uuid, p_song_id bigint)
-returns void
-language sql
-volatile
-security invoker
-set search_path = ''
-as $$
-  select private.block_song(p_venue_id, p_song_id);
-$$;
-
-comment on function public.block_song(uuid, bigint) is
-  'Puts a song of the book on the venue''s block list; deleting the row of blocked_songs takes it off. Needs venues:update.
-Errors: 403; 404 venue_not_found, song_not_found.';
-
-revoke all on function public.block_song(uuid, bigint) from public;
-grant execute on function public.block_song(uuid, bigint) to authenticated;
-
--- sql/50-queue/28-popularity.sql
--- What is asked for most. The counts are kept as requests come in, so that the list never reads the history.
-
-create index song_popularity_requests_idx on private.song_popularity (system_id, requests desc, song_id);
-
-create function private.most_requested_songs(p_venue_id uuid, p_limit integer)
+create function private.most_requested_songs(p_venue_id uuid, p_limit integer, p_period text)
 returns table (song_id bigint, artist text, title text, requested integer)
 language plpgsql
 stable
@@ -8262,26 +10964,24 @@ declare
   v_system_id uuid := private.require_book(p_venue_id, p_limit, 0);
 begin
   return query
-    select counted.song_id, song.artist, song.title, counted.requests
-    from (
-      -- Some of the most wanted may have left the book, so a few more are looked at.
-      select * from private.song_popularity as most
-      where most.system_id = v_system_id
-      order by most.requests desc, most.song_id
-      limit p_limit * 3
-    ) as counted
-    cross join lateral private.book_song(v_system_id, counted.song_id) as song
-    order by counted.requests desc, counted.song_id
+    select most.song_id, song.artist, song.title, most.requests
+    -- Some of the most wanted may have left the book or be blocked, so a few more are looked at.
+    from private.requested_songs(p_venue_id, coalesce(p_period, ''), p_limit * 3) as most
+    cross join lateral private.book_song(v_system_id, most.song_id) as song
+    where not exists (
+      select from public.blocked_songs as blocked where blocked.venue_id = p_venue_id and blocked.song_id = most.song_id
+    )
+    order by most.requests desc, most.song_id
     limit p_limit;
 end;
 $$;
 
-comment on function private.most_requested_songs(uuid, integer) is 'Definer: counts and books are private.';
+comment on function private.most_requested_songs(uuid, integer, text) is 'Definer: counts and books are private.';
 
-revoke all on function private.most_requested_songs(uuid, integer) from public;
-grant execute on function private.most_requested_songs(uuid, integer) to anon, authenticated;
+revoke all on function private.most_requested_songs(uuid, integer, text) from public;
+grant execute on function private.most_requested_songs(uuid, integer, text) to anon, authenticated;
 
-create function public.most_requested_songs(p_venue_id uuid, p_limit integer default 20)
+create function public.most_requested_songs(p_venue_id uuid, p_limit integer default 20, p_period text default 'all')
 returns table (song_id bigint, artist text, title text, requested integer)
 language sql
 stable
@@ -8289,15 +10989,15 @@ security invoker
 set search_path = ''
 rows 20
 as $$
-  select * from private.most_requested_songs(p_venue_id, p_limit);
+  select * from private.most_requested_songs(p_venue_id, p_limit, p_period);
 $$;
 
-comment on function public.most_requested_songs(uuid, integer) is
-  'The songs of the venue''s book that were asked for most often. p_limit: 1-100. Errors: 400 invalid_limit;
-403 pin_required; 404 venue_not_found.';
+comment on function public.most_requested_songs(uuid, integer, text) is
+  'The songs of the venue''s book that were asked for most often there: tonight (in the open show), in the last 30_days, or in all.
+p_limit: 1-100. Errors: 400 invalid_limit, invalid_period; 403 pin_required; 404 venue_not_found.';
 
-revoke all on function public.most_requested_songs(uuid, integer) from public;
-grant execute on function public.most_requested_songs(uuid, integer) to anon, authenticated;
+revoke all on function public.most_requested_songs(uuid, integer, text) from public;
+grant execute on function public.most_requested_songs(uuid, integer, text) to anon, authenticated;
 
 -- sql/50-queue/30-submitting.sql
 -- Asking for a song. One function writes requests, whoever asks: a guest, a singer, staff for a walk-up, or a program.
@@ -8363,8 +11063,77 @@ comment on function private.clean_text(text, text, integer) is
 
 revoke all on function private.clean_text(text, text, integer) from public;
 
+create function private.requests_of_singer(p_venue_id uuid, p_singer_user_id uuid, p_singer_names text[], p_since timestamptz)
+returns setof public.requests
+language plpgsql
+stable
+security invoker
+set search_path = ''
+rows 5
+as $$
+begin
+  if p_singer_user_id is not null then
+    return query
+      select request.*
+      from public.requests as request
+      where request.venue_id = p_venue_id and request.singer_user_id = p_singer_user_id
+        and request.state in ('pending', 'accepted', 'performing')
+      union all
+      select request.*
+      from public.requests as request
+      where request.venue_id = p_venue_id and request.singer_user_id = p_singer_user_id
+        and request.requested_at > p_since and request.state not in ('pending', 'accepted', 'performing', 'cancelled');
+  else
+    -- Without an account a singer is known by name.
+    return query
+      select request.*
+      from public.requests as request
+      where request.venue_id = p_venue_id and request.singer_user_id is null
+        and request.state in ('pending', 'accepted', 'performing')
+        and lower(request.singer_names::text) = lower(p_singer_names::text)
+      union all
+      select request.*
+      from public.requests as request
+      where request.venue_id = p_venue_id and request.singer_user_id is null
+        and request.requested_at > p_since and request.state not in ('pending', 'accepted', 'performing', 'cancelled')
+        and lower(request.singer_names::text) = lower(p_singer_names::text);
+  end if;
+end;
+$$;
+
+comment on function private.requests_of_singer(uuid, uuid, text[], timestamptz) is
+  'What waits of a singer at a venue, and what they asked for since a time and did not withdraw.';
+
+revoke all on function private.requests_of_singer(uuid, uuid, text[], timestamptz) from public;
+
+create function private.check_song_rules(p_rules public.venue_rules, p_key_change integer, p_notes text, p_singer_names text[])
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  if p_key_change <> 0 and not p_rules.key_change_allowed then
+    perform private.raise_error(422, 'key_change_not_allowed', 'The key cannot be changed at this venue.', 'Send 0.');
+  end if;
+  if p_notes is not null and not p_rules.notes_allowed then
+    perform private.raise_error(422, 'notes_not_allowed', 'This venue takes no notes.', 'Leave the notes out.');
+  end if;
+  if p_rules.last_initial_required and exists (select from unnest(p_singer_names) as name where name !~ '^\S+ \S') then
+    perform private.raise_error(422, 'last_initial_required', 'This venue asks for an initial of the last name.', 'Write it like "Kim P.".');
+  end if;
+end;
+$$;
+
+comment on function private.check_song_rules(public.venue_rules, integer, text, text[]) is
+  'The venue''s rules about what a request says. Errors: 422 key_change_not_allowed, notes_not_allowed, last_initial_required.';
+
+revoke all on function private.check_song_rules(public.venue_rules, integer, text, text[]) from public;
+
 create function private.check_queue_rules(
-  p_venue_id uuid, p_show_id uuid, p_rules public.venue_rules, p_singer_user_id uuid, p_song_id bigint, p_artist text, p_title text
+  p_venue public.venues, p_show_id uuid, p_singer_user_id uuid, p_singer_names text[], p_is_in_book boolean, p_artist text, p_title text,
+  p_key_change integer, p_notes text
 )
 returns void
 language plpgsql
@@ -8373,72 +11142,196 @@ security invoker
 set search_path = ''
 as $$
 declare
-  v_last timestamptz;
-  v_fingerprint text := private.song_fingerprint(p_artist, p_title);
+  v_rules public.venue_rules;
+  v_fingerprint constant text := private.song_fingerprint(p_artist, p_title);
+  v_ban public.venue_bans;
+  v_active integer;
+  v_until timestamptz;
+  v_is_active boolean;
+  v_is_tonight boolean;
 begin
-  if p_rules.max_active_requests <= (
-    select count(*)
-    from public.requests as request
-    where request.singer_user_id = p_singer_user_id and request.venue_id = p_venue_id
-      and request.state in ('pending', 'accepted', 'performing')
-  ) then
+  select rules.* into v_rules from public.venue_rules as rules where rules.venue_id = p_venue.id;
+  if not v_rules.guests_allowed
+    and coalesce((select account.is_anonymous from auth.users as account where account.id = p_singer_user_id), true)
+  then
     perform private.raise_error(
-      422, 'too_many_active_requests', format('You already have %s songs waiting.', p_rules.max_active_requests),
-      'Sing or cancel one of them first.'
+      403, 'guests_not_allowed', 'This venue takes requests from singers with an account only.', 'Sign up, your requests stay yours.'
     );
   end if;
 
-  if p_rules.cooldown_minutes is not null then
-    select max(request.requested_at) into v_last
-    from public.requests as request
-    where request.singer_user_id = p_singer_user_id and request.venue_id = p_venue_id and request.state <> 'cancelled'
-      and request.requested_at > now() - make_interval(mins => p_rules.cooldown_minutes);
-    if v_last is not null then
+  select ban.* into v_ban
+  from public.venue_bans as ban
+  where ban.organization_id = p_venue.organization_id and (ban.venue_id is null or ban.venue_id = p_venue.id)
+    and (ban.expires_at is null or ban.expires_at > now())
+    and (
+      ban.user_id = p_singer_user_id
+      or ban.folded_name = any (array(select private.fold_text(name) from unnest(p_singer_names) as name))
+    )
+  order by ban.expires_at desc nulls first
+  limit 1;
+  if found and v_ban.expires_at is null then
+    perform private.raise_error(403, 'banned', 'This venue takes no requests from you.', 'Talk to the host.');
+  elsif found then
+    perform private.raise_error_until(403, 'banned', 'This venue takes no requests from you for some time.', v_ban.expires_at);
+  end if;
+
+  perform private.check_song_rules(v_rules, p_key_change, p_notes, p_singer_names);
+  if not p_is_in_book and not v_rules.free_text_allowed then
+    perform private.raise_error(
+      422, 'song_not_in_book', 'This venue takes only songs from its book.', 'Search the book and send p_song_id.'
+    );
+  end if;
+  if exists (
+    select
+    from public.blocked_songs as blocked
+    join public.songs as song on song.id = blocked.song_id
+    where blocked.venue_id = p_venue.id and song.fingerprint = v_fingerprint
+  ) then
+    perform private.raise_error(422, 'song_blocked', 'This song is not sung here.', 'Choose another one.');
+  end if;
+
+  if v_rules.max_active_requests is not null or v_rules.cooldown_minutes is not null then
+    select
+      count(*) filter (where request.state in ('pending', 'accepted', 'performing')),
+      max(request.requested_at) + make_interval(mins => v_rules.cooldown_minutes)
+    into v_active, v_until
+    from private.requests_of_singer(
+      p_venue.id, p_singer_user_id, p_singer_names, now() - make_interval(mins => v_rules.cooldown_minutes)
+    ) as request;
+    if v_active >= v_rules.max_active_requests then
       perform private.raise_error(
-        422, 'cooldown', format('There are %s minutes between two songs of one singer.', p_rules.cooldown_minutes),
-        format('You may ask again at %s.', to_char(
-          (v_last + make_interval(mins => p_rules.cooldown_minutes)) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'
-        ))
+        422, 'too_many_active_requests',
+        format('You already have %s %s waiting.', v_active, case v_active when 1 then 'song' else 'songs' end),
+        'Sing or cancel one of them first.'
+      );
+    end if;
+    if v_until > now() then
+      perform private.raise_error_until(
+        422, 'cooldown',
+        format(
+          'There are %s minutes between two songs of one singer; %s are left.',
+          v_rules.cooldown_minutes, ceil(extract(epoch from v_until - now()) / 60)
+        ),
+        v_until
       );
     end if;
   end if;
 
-  if p_rules.same_song <> 'allowed' then
-    select max(request.requested_at) into v_last
+  if v_rules.same_song <> 'allowed' then
+    select
+      bool_or(request.state <> 'completed'),
+      bool_or(request.show_id = p_show_id),
+      max(greatest(request.requested_at, request.processed_at)) + make_interval(mins => v_rules.same_song_minutes)
+    into v_is_active, v_is_tonight, v_until
     from public.requests as request
-    where request.venue_id = p_venue_id
-      and request.state not in ('cancelled', 'rejected', 'skipped', 'cleared')
-      and case p_rules.same_song
-        when 'not_while_active' then request.state <> 'completed'
-        when 'not_within_minutes' then
-          request.state <> 'completed' or request.requested_at > now() - make_interval(mins => p_rules.same_song_minutes)
-        else request.state <> 'completed' or request.show_id = p_show_id
-      end
-      -- Nothing older than a night matters, and the index then reads only the night's rows.
-      and request.requested_at > now() - interval '24 hours'
-      and case
-        when p_song_id is not null then request.song_id = p_song_id
-        else private.song_fingerprint(request.artist, request.title) = v_fingerprint
-      end;
-    if v_last is not null then
+    where request.venue_id = p_venue.id and request.fingerprint = v_fingerprint
+      -- Nothing older matters, however often the song was sung here.
+      and request.requested_at > now() - interval '48 hours'
+      and request.state in ('pending', 'accepted', 'performing', 'completed');
+    if v_is_active then
       perform private.raise_error(
         422, 'same_song', 'Somebody has already asked for this song.',
-        case p_rules.same_song
-          when 'not_while_active' then 'Ask again when it has been sung, or choose another song.'
-          when 'not_within_minutes' then format('Ask again %s minutes after the last time, or choose another song.', p_rules.same_song_minutes)
-          else 'Each song is sung once a night here: choose another one.'
+        case v_rules.same_song
+          when 'once_a_night' then 'Each song is sung once a night here: choose another one.'
+          else 'Ask again when it has been sung, or choose another song.'
         end
+      );
+    elsif v_rules.same_song = 'not_within_minutes' and v_until > now() then
+      perform private.raise_error_until(
+        422, 'same_song',
+        format(
+          'This song was sung a short time ago; %s minutes are left until it may be asked for again.',
+          ceil(extract(epoch from v_until - now()) / 60)
+        ),
+        v_until
+      );
+    elsif v_rules.same_song = 'once_a_night' and v_is_tonight then
+      perform private.raise_error(
+        422, 'same_song', 'This song was sung tonight.', 'Each song is sung once a night here: choose another one.'
       );
     end if;
   end if;
 end;
 $$;
 
-comment on function private.check_queue_rules(uuid, uuid, public.venue_rules, uuid, bigint, text, text) is
-  'The venue''s rules about singers and songs. Errors: 422 too_many_active_requests, cooldown, same_song. Called after the
-organization''s counter row is locked, so that two requests at once cannot both pass.';
+comment on function private.check_queue_rules(public.venues, uuid, uuid, text[], boolean, text, text, integer, text) is
+  'All rules of a venue for those who ask, whoever carries their words: apps, or programs without an account. A singer is the account or
+guest p_singer_user_id, else the names; a song is its fingerprint. Errors: 403 guests_not_allowed, banned; 422
+key_change_not_allowed, notes_not_allowed, last_initial_required, song_not_in_book, song_blocked, too_many_active_requests,
+cooldown, same_song; those that end by themselves say when. Called after the organization''s counter row is locked, so that two
+requests at once cannot both pass.';
 
-revoke all on function private.check_queue_rules(uuid, uuid, public.venue_rules, uuid, bigint, text, text) from public;
+revoke all on function private.check_queue_rules(public.venues, uuid, uuid, text[], boolean, text, text, integer, text) from public;
+
+create function private.own_singer_names(p_user_id uuid)
+returns text[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  return (
+    select array[coalesce(singer.nickname, profile.display_name, profile.name)]
+    from public.profiles as profile
+    left join public.singer_profiles as singer on singer.user_id = profile.user_id
+    where profile.user_id = p_user_id and coalesce(singer.nickname, profile.display_name, profile.name) is not null
+  );
+end;
+$$;
+
+comment on function private.own_singer_names(uuid) is 'The name a singer goes by, as the list of a request; null when the profile has none.';
+
+revoke all on function private.own_singer_names(uuid) from public;
+
+create function private.request_digest(
+  p_singer_names text[], p_song_id bigint, p_artist text, p_title text, p_key_change integer, p_notes text
+)
+returns uuid
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  return md5(jsonb_build_array(nullif(p_singer_names, '{}'), p_song_id, p_artist, p_title, p_key_change, p_notes)::text)::uuid;
+end;
+$$;
+
+comment on function private.request_digest(text[], bigint, text, text, integer, text) is
+  'By which the same request sent again is told from another one: what was sent, before anything is made of it.';
+
+revoke all on function private.request_digest(text[], bigint, text, text, integer, text) from public;
+
+create function private.find_repeated_request(p_venue_id uuid, p_submitted_by uuid, p_idempotency_key uuid, p_digest uuid)
+returns public.requests
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  v_request public.requests;
+begin
+  select request.* into v_request
+  from public.requests as request
+  where request.venue_id = p_venue_id and request.idempotency_key = p_idempotency_key
+    and request.submitted_by is not distinct from p_submitted_by;
+  if v_request.idempotency_digest <> p_digest then
+    perform private.raise_error(
+      409, 'idempotency_key_reused', format('This idempotency key was used before, for request %s, which asks for something else.', v_request.id),
+      'Use a new key for a new request. With the same key send exactly the same again.'
+    );
+  end if;
+  return v_request;
+end;
+$$;
+
+comment on function private.find_repeated_request(uuid, uuid, uuid, uuid) is
+  'The request that the key has already made at the venue for whoever submits it (null is a program), or null. Errors: 409
+idempotency_key_reused when it was made of something else.';
+
+revoke all on function private.find_repeated_request(uuid, uuid, uuid, uuid) from public;
 
 create function private.insert_request(
   p_venue_id uuid,
@@ -8461,7 +11354,6 @@ set search_path = ''
 as $$
 declare
   v_venue public.venues;
-  v_rules public.venue_rules;
   v_request public.requests;
   v_organization_id uuid;
   v_system_id uuid;
@@ -8469,10 +11361,12 @@ declare
   v_artist text := private.clean_text(p_artist, 'artist', 255);
   v_title text := private.clean_text(p_title, 'title', 255);
   v_notes text := private.clean_text(p_notes, 'notes', 500);
-  v_names text[] := private.clean_singer_names(p_singer_names);
+  v_names text[];
+  v_digest uuid;
   v_openkj_request_id integer;
   v_show_id uuid;
 begin
+  v_names := private.clean_singer_names(coalesce(nullif(p_singer_names, '{}'), private.own_singer_names(p_singer_user_id)));
   if p_key_change is null or p_key_change not between -12 and 12 then
     perform private.raise_error(400, 'invalid_key_change', 'The key can be changed by -12 to 12 semitones.', 'Send 0 for the original key.');
   end if;
@@ -8491,30 +11385,16 @@ begin
   returning next_openkj_request_id - 1 into v_openkj_request_id;
 
   if p_idempotency_key is not null then
-    select request.* into v_request
-    from public.requests as request
-    where request.venue_id = p_venue_id and request.submitted_by = p_submitted_by and request.idempotency_key = p_idempotency_key;
-    if found then
+    v_digest := private.request_digest(p_singer_names, p_song_id, p_artist, p_title, p_key_change, p_notes);
+    v_request := private.find_repeated_request(p_venue_id, p_submitted_by, p_idempotency_key, v_digest);
+    if v_request.id is not null then
       return v_request;
     end if;
   end if;
 
   select venue.* into v_venue from public.venues as venue where venue.id = p_venue_id;
-  select rules.* into v_rules from public.venue_rules as rules where rules.venue_id = p_venue_id;
   if not v_venue.accepting_requests then
-    perform private.raise_error(422, 'venue_closed', 'The venue takes no requests right now.', 'Ask the host when it opens.');
-  end if;
-
-  if not p_is_staff then
-    if p_key_change <> 0 and not v_rules.key_change_allowed then
-      perform private.raise_error(422, 'key_change_not_allowed', 'The key cannot be changed at this venue.', 'Send 0.');
-    end if;
-    if v_notes is not null and not v_rules.notes_allowed then
-      perform private.raise_error(422, 'notes_not_allowed', 'This venue takes no notes.', 'Leave the notes out.');
-    end if;
-    if v_rules.last_initial_required and exists (select from unnest(v_names) as name where name !~ '^\S+ \S') then
-      perform private.raise_error(422, 'last_initial_required', 'This venue asks for an initial of the last name.', 'Write it like "Kim P.".');
-    end if;
+    perform private.refuse_closed_venue(p_venue_id);
   end if;
 
   v_system_id := private.venue_system(p_venue_id);
@@ -8531,40 +11411,41 @@ begin
     if v_song_id is not null then
       select song.artist, song.title into v_artist, v_title
       from private.book_song(v_system_id, v_song_id) as song;
-    elsif not p_is_staff and not v_rules.free_text_allowed then
-      perform private.raise_error(
-        422, 'song_not_in_book', 'This venue takes only songs from its book.', 'Search the book and send p_song_id.'
-      );
     end if;
   end if;
 
   v_show_id := private.open_show(p_venue_id);
   if not p_is_staff then
-    if exists (
-      select
-      from public.venue_bans as ban
-      where ban.user_id = p_singer_user_id and ban.organization_id = v_organization_id
-        and (ban.venue_id is null or ban.venue_id = p_venue_id) and (ban.expires_at is null or ban.expires_at > now())
-    ) then
-      perform private.raise_error(403, 'banned', 'This venue takes no requests from you.', 'Talk to the host.');
+    perform private.check_queue_rules(
+      v_venue, v_show_id, p_singer_user_id, v_names, v_song_id is not null, v_artist, v_title, p_key_change, v_notes
+    );
+  end if;
+  if not p_is_staff and p_idempotency_key is null then
+    -- The button was pressed twice, or an app that has no keys sent it again.
+    select request.* into v_request
+    from private.requests_of_singer(p_venue_id, p_singer_user_id, v_names, null) as request
+    where request.state = 'pending' and request.requested_at > now() - interval '10 seconds'
+      and (request.singer_names, request.artist, request.title, request.key_change) = (v_names, v_artist, v_title, p_key_change)
+      and request.notes is not distinct from v_notes
+    order by request.id
+    limit 1;
+    if found then
+      return v_request;
     end if;
-    if exists (select from public.blocked_songs as blocked where blocked.venue_id = p_venue_id and blocked.song_id = v_song_id) then
-      perform private.raise_error(422, 'song_blocked', 'This song is not sung here.', 'Choose another one.');
-    end if;
-    perform private.check_queue_rules(p_venue_id, v_show_id, v_rules, p_singer_user_id, v_song_id, v_artist, v_title);
   end if;
 
   insert into public.requests (
     organization_id, venue_id, show_id, openkj_request_id, singer_user_id, submitted_by, singer_names, song_id, artist, title,
-    key_change, notes, idempotency_key
+    key_change, notes, idempotency_key, idempotency_digest, requested_at
   )
+  -- The time of the number it got, not of when its transaction began: nobody slips in before a place that was told already.
   values (
     v_organization_id, p_venue_id, v_show_id, v_openkj_request_id, p_singer_user_id, p_submitted_by, v_names, v_song_id, v_artist,
-    v_title, p_key_change, v_notes, p_idempotency_key
+    v_title, p_key_change, v_notes, p_idempotency_key, v_digest, clock_timestamp()
   )
   returning * into v_request;
   if v_song_id is not null then
-    perform private.count_song_request(v_system_id, v_song_id);
+    perform private.count_song_request(p_venue_id, v_song_id);
   end if;
   return v_request;
 end;
@@ -8589,25 +11470,20 @@ as $$
 declare
   v_user_id uuid := private.require_user();
   v_is_guest boolean := coalesce((private.claims() ->> 'is_anonymous')::boolean, false);
-  v_names text[] := p_singer_names;
   v_request public.requests;
 begin
   if p_idempotency_key is not null then
-    select request.* into v_request
-    from public.requests as request
-    where request.venue_id = p_venue_id and request.submitted_by = v_user_id and request.idempotency_key = p_idempotency_key;
-    if found then
+    v_request := private.find_repeated_request(
+      p_venue_id, v_user_id, p_idempotency_key,
+      private.request_digest(p_singer_names, p_song_id, p_artist, p_title, p_key_change, p_notes)
+    );
+    if v_request.id is not null then
       return v_request;
     end if;
   end if;
 
   perform private.require_admission(p_venue_id);
   if v_is_guest then
-    if not coalesce((select rules.guests_allowed from public.venue_rules as rules where rules.venue_id = p_venue_id), true) then
-      perform private.raise_error(
-        403, 'guests_not_allowed', 'This venue takes requests from singers with an account only.', 'Sign up, your requests stay yours.'
-      );
-    end if;
     perform private.enforce_rate_limit('requests_per_device', v_user_id::text);
     perform private.enforce_rate_limit('requests_per_address', host(private.client_address()));
   else
@@ -8618,14 +11494,8 @@ begin
     (select rules.max_requests_per_hour from public.venue_rules as rules where rules.venue_id = p_venue_id)
   );
 
-  if coalesce(cardinality(v_names), 0) = 0 then
-    select array[coalesce(singer.nickname, profile.display_name, profile.name)] into v_names
-    from public.profiles as profile
-    left join public.singer_profiles as singer on singer.user_id = profile.user_id
-    where profile.user_id = v_user_id and coalesce(singer.nickname, profile.display_name, profile.name) is not null;
-  end if;
   return private.insert_request(
-    p_venue_id, v_user_id, v_user_id, v_names, p_song_id, p_artist, p_title, p_key_change, p_notes, p_idempotency_key, false
+    p_venue_id, v_user_id, v_user_id, p_singer_names, p_song_id, p_artist, p_title, p_key_change, p_notes, p_idempotency_key, false
   );
 end;
 $$;
@@ -8660,9 +11530,11 @@ $$;
 comment on function public.submit_request(uuid, bigint, text, text, text[], integer, text, uuid) is
   'Asks for a song at a venue and returns the request. p_song_id from search_songs, or p_artist and p_title (1-255 characters).
 p_singer_names: 1-4 names of 1-100 characters, may be left out when the profile has one. p_key_change: -12..12 semitones. p_notes: up
-to 500 characters. p_idempotency_key: chosen by the app, asks once however often it is sent. Errors: 400 invalid_...,
+to 500 characters. p_idempotency_key: chosen by the app, asks once however often it is sent; without one the same request within ten seconds,
+where the venue''s rules would allow a second, is taken for a second tap and answered with the first. Refusals that end by themselves say when: the hint has the time and
+retry_after in seconds. Errors: 400 invalid_...,
 song_missing; 401; 403 guests_not_allowed, pin_required, banned; 404 venue_not_found,
-song_not_found; 422 venue_closed, song_not_in_book, song_blocked,
+song_not_found; 409 idempotency_key_reused; 422 venue_closed, song_not_in_book, song_blocked,
 key_change_not_allowed, notes_not_allowed, last_initial_required, too_many_active_requests, cooldown, same_song; 429.';
 
 revoke all on function public.submit_request(uuid, bigint, text, text, text[], integer, text, uuid) from public;
@@ -8723,6 +11595,282 @@ requests:process. Errors: as submit_request; 403; 404 venue_not_found.';
 revoke all on function public.add_walk_up(uuid, text[], bigint, text, text, integer, text, uuid) from public;
 grant execute on function public.add_walk_up(uuid, text[], bigint, text, text, integer, text, uuid) to authenticated;
 
+-- sql/50-queue/35-order.sql
+-- The order of a queue: first come first served, by hand, or everybody in turn. docs/decisions/rotation.md says why.
+
+create type private.night_song as (
+  request_id bigint,
+  is_sung boolean,
+  at timestamptz,
+  singers integer[]
+);
+
+comment on type private.night_song is
+  'A song of tonight: sung at a time, on stage (at infinity, after all that was sung), or waiting since it was asked for. Its singers are
+numbered over the night.';
+
+create function private.night_songs(p_venue_id uuid)
+returns setof private.night_song
+language plpgsql
+stable
+security definer
+set search_path = ''
+-- Planning this takes as long as running it.
+set plan_cache_mode = 'force_generic_plan'
+rows 100
+as $$
+declare
+  v_show_id constant uuid := private.open_show(p_venue_id);
+begin
+  return query
+    with
+      song as (
+        select request.id, true as is_sung, sung.performed_at as at, request.singer_user_id, request.singer_names
+        from public.performances as sung
+        join public.requests as request on request.id = sung.request_id
+        where sung.show_id = v_show_id
+        union all
+        select
+          request.id, request.state = 'performing',
+          case request.state when 'performing' then 'infinity' else coalesce(request.queued_as_of, request.requested_at) end,
+          request.singer_user_id, request.singer_names
+        from public.requests as request
+        where request.venue_id = p_venue_id and request.state in ('pending', 'accepted', 'performing')
+      ),
+      -- Each spelling is folded once, however often its singer stands on the list.
+      spelled as materialized (
+        select written.name, private.fold_text(written.name) as folded
+        from (select distinct unnest(song.singer_names) as name from song) as written
+      ),
+      named as (
+        select song.id, spelled.folded as name, case part.number when 1 then song.singer_user_id end::text as account
+        from song
+        cross join lateral unnest(song.singer_names) with ordinality as part (name, number)
+        join spelled on spelled.name = part.name
+      ),
+      -- A name that one account goes by tonight is that singer, whoever entered it. Two accounts of one name are two singers.
+      known as (
+        select named.name, min(named.account) as account
+        from named
+        where named.account is not null
+        group by named.name
+        having count(distinct named.account) = 1
+      ),
+      numbered as (
+        select
+          named.id,
+          dense_rank() over (order by coalesce(named.account, known.account, 'name ' || named.name) collate "C")::integer as singer
+        from named
+        left join known on known.name = named.name
+      ),
+      sung_by as (
+        select numbered.id, array_agg(distinct numbered.singer) as singers
+        from numbered
+        group by numbered.id
+      )
+    select song.id, song.is_sung, song.at, sung_by.singers
+    from song
+    join sung_by on sung_by.id = song.id
+    order by song.is_sung desc, song.at, song.id;
+end;
+$$;
+
+comment on function private.night_songs(uuid) is
+  'What was sung tonight in order, then what waits in the order of asking, and by whom. A singer is the account or guest that asked, else
+the name: the first name of a request is that of its account. Definer: singers may not see each other''s rows.';
+
+revoke all on function private.night_songs(uuid) from public;
+
+create function private.rotation(p_venue_id uuid)
+returns table (request_id bigint, place bigint)
+language plpgsql
+stable
+security definer
+set search_path = ''
+rows 50
+as $$
+declare
+  v_songs constant private.night_song[] := array(select night from private.night_songs(p_venue_id) as night);
+  v_song private.night_song;
+  v_singer integer;
+  v_singers constant integer := coalesce((select max(number) from unnest(v_songs) as song, unnest(song.singers) as number), 0);
+  -- By singer: turns counted, when the last one was, since when and with which song they wait, and their place in line.
+  v_turns integer[] := array_fill(null::integer, array[v_singers]);
+  v_last timestamptz[] := array_fill(null::timestamptz, array[v_singers]);
+  v_since timestamptz[] := array_fill(null::timestamptz, array[v_singers]);
+  v_first bigint[] := array_fill(null::bigint, array[v_singers]);
+  v_line integer[];
+  -- The most turns anybody has had, and the round that comes next for each singer.
+  v_most integer := 0;
+  v_next integer[];
+  v_songs_before integer[] := array_fill(0, array[v_singers]);
+  v_round integer;
+  v_before integer;
+  v_behind integer;
+  v_ids bigint[] := array[]::bigint[];
+  v_rounds integer[] := array[]::integer[];
+  v_befores integer[] := array[]::integer[];
+  v_behinds integer[] := array[]::integer[];
+begin
+  foreach v_song in array v_songs loop
+    if v_song.is_sung then
+      -- Nobody counts as more than one turn behind: who comes late, or comes back, catches up by one song at most.
+      v_round := v_most - 1;
+      foreach v_singer in array v_song.singers loop
+        v_round := greatest(v_round, v_turns[v_singer]);
+      end loop;
+      v_round := v_round + 1;
+      if v_round < 1 then
+        v_round := 1;
+      end if;
+      foreach v_singer in array v_song.singers loop
+        v_turns[v_singer] := v_round;
+        v_last[v_singer] := v_song.at;
+      end loop;
+      v_most := greatest(v_most, v_round);
+    else
+      foreach v_singer in array v_song.singers loop
+        if v_first[v_singer] is null then
+          v_first[v_singer] := v_song.request_id;
+          v_since[v_singer] := greatest(v_song.at, v_last[v_singer]);
+        end if;
+      end loop;
+    end if;
+  end loop;
+
+  -- The singers in line: fewest turns, then longest waiting. Newcomers let the first of those go who have sung before and whose
+  -- turn it is.
+  with
+    waiting as (
+      select
+        singer.number,
+        coalesce(v_turns[singer.number], 0) as turns,
+        greatest(v_turns[singer.number], v_most - 1, 0) as round,
+        v_since[singer.number] as since,
+        singer.first_request
+      from unnest(v_first) with ordinality as singer (first_request, number)
+      where singer.first_request is not null
+    ),
+    leader as (
+      select waiting.turns, waiting.since, waiting.first_request
+      from waiting
+      where waiting.turns > 0 and waiting.round = (select min(other.round) from waiting as other)
+      order by waiting.turns, waiting.since, waiting.first_request
+      limit 1
+    ),
+    line as (
+      select
+        waiting.number, waiting.round,
+        -- Two singers who wait with the same duet stand side by side.
+        rank() over (
+          order by
+            exists (
+              select
+              from leader
+              where (leader.turns, leader.since, leader.first_request) = (waiting.turns, waiting.since, waiting.first_request)
+            ) desc,
+            waiting.turns, waiting.since, waiting.first_request
+        ) as place
+      from waiting
+    )
+  select array_agg(line.place order by singer.number), array_agg(line.round order by singer.number) into v_line, v_next
+  from generate_series(1, v_singers) as singer (number)
+  left join line on line.number = singer.number;
+
+  foreach v_song in array v_songs loop
+    continue when v_song.is_sung;
+    -- The earliest round in which none of its singers has another song; behind the last of them in line.
+    v_round := 0;
+    v_before := 0;
+    v_behind := 0;
+    foreach v_singer in array v_song.singers loop
+      v_round := greatest(v_round, v_next[v_singer]);
+      v_before := greatest(v_before, v_songs_before[v_singer]);
+      v_behind := greatest(v_behind, v_line[v_singer]);
+    end loop;
+    foreach v_singer in array v_song.singers loop
+      v_next[v_singer] := v_round + 1;
+      v_songs_before[v_singer] := v_before + 1;
+    end loop;
+    v_ids := v_ids || v_song.request_id;
+    v_rounds := v_rounds || v_round;
+    v_befores := v_befores || v_before;
+    v_behinds := v_behinds || v_behind;
+  end loop;
+
+  return query
+    select
+      song.id,
+      -- In a round, who waits for it already comes before those who sing first.
+      row_number() over (order by song.round, song.before, song.behind, song.number)
+    from unnest(v_ids, v_rounds, v_befores, v_behinds) with ordinality as song (id, round, before, behind, number);
+end;
+$$;
+
+comment on function private.rotation(uuid) is
+  'What waits at a venue, everybody in turn: fewest turns tonight first, then longest waiting; newcomers after the current round''s first
+singer. A duet is a turn for each of its singers, a skipped song for nobody. Definer: as night_songs.';
+
+revoke all on function private.rotation(uuid) from public;
+
+create function private.queue(p_venue_id uuid)
+returns table (request_id bigint, place integer, wait_seconds integer)
+language plpgsql
+stable
+security definer
+set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+rows 50
+as $$
+#variable_conflict use_column
+declare
+  v_order constant text := (select rules.queue_order from public.venue_rules as rules where rules.venue_id = p_venue_id);
+  v_show_id constant uuid := private.open_show(p_venue_id);
+begin
+  return query
+    with
+      -- The night's own pace: the gaps between its last songs, without breaks.
+      gaps as (
+        select extract(epoch from sung.performed_at - lag(sung.performed_at) over (order by sung.performed_at)) as seconds
+        from (
+          select latest.performed_at
+          from public.performances as latest
+          where latest.show_id = v_show_id
+          order by latest.performed_at desc
+          limit 11
+        ) as sung
+      ),
+      pace as (
+        select coalesce(avg(gaps.seconds) filter (where gaps.seconds between 30 and 900), 300) as seconds from gaps
+      ),
+      ordered as (
+        select
+          request.id,
+          row_number() over (
+            order by
+              (request.state = 'performing') desc,
+              (request.state = 'accepted') desc,
+              case v_order when 'manual' then request.sort_order when 'rotation' then rotation.place end nulls last,
+              coalesce(request.queued_as_of, request.requested_at),
+              request.id
+          ) as place
+        from public.requests as request
+        left join (select * from private.rotation(p_venue_id) where v_order = 'rotation') as rotation on rotation.request_id = request.id
+        where request.venue_id = p_venue_id and request.state in ('pending', 'accepted', 'performing')
+      )
+    select ordered.id, ordered.place::integer, ((ordered.place - 1) * pace.seconds)::integer
+    from ordered, pace
+    order by ordered.place;
+end;
+$$;
+
+comment on function private.queue(uuid) is
+  'Active requests of a venue in the order of its rules: place from 1, wait in seconds from the night''s own gaps between songs
+(5 minutes a song until there are some). What is on stage is first, then what the host has taken. Definer: singers may not see each
+other''s rows.';
+
+revoke all on function private.queue(uuid) from public;
+
 -- sql/50-queue/40-changing.sql
 -- Moving requests through their states. One function does it for the host's portal, for OpenKJ and for the singer.
 
@@ -8775,7 +11923,7 @@ end;
 $$;
 
 comment on function private.change_requests(bigint[], text, text, text) is
-  'Moves requests to a state as singer or host and returns how many moved; those already there are left alone. All or nothing:
+  'Moves requests to a state as singer, host or undo and returns how many moved; those already there are left alone. All or nothing:
 409 transition_not_allowed names the first that may not.';
 
 revoke all on function private.change_requests(bigint[], text, text, text) from public;
@@ -8791,10 +11939,7 @@ declare
   v_request public.requests;
   v_reason text := private.clean_text(p_reason, 'reason', 500);
 begin
-  select request.* into v_request from public.requests as request where request.id = p_request_id;
-  perform private.require_permission(
-    v_request.organization_id, case when p_state = 'cleared' then 'requests:delete' else 'requests:process' end, 'request_not_found'
-  );
+  v_request := private.require_request(p_request_id, case when p_state = 'cleared' then 'requests:delete' else 'requests:process' end);
   if p_state is null or not exists (select from public.request_states as known where known.key = p_state) then
     perform private.raise_error(400, 'invalid_state', 'There is no such state.', 'See the table request_states.');
   end if;
@@ -8886,6 +12031,32 @@ ids; 409 transition_not_allowed.';
 revoke all on function public.process_requests(bigint[], boolean) from public;
 grant execute on function public.process_requests(bigint[], boolean) to authenticated;
 
+create function private.clear_requests(p_venue_id uuid, p_states text[])
+returns integer
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+  return private.change_requests(
+    -- Locked while they are chosen: what somebody else is bringing on stage meanwhile is left out.
+    array(
+      select request.id
+      from public.requests as request
+      where request.venue_id = p_venue_id and request.state = any (p_states)
+      order by request.id
+      for no key update
+    ),
+    'cleared', 'host'
+  );
+end;
+$$;
+
+comment on function private.clear_requests(uuid, text[]) is 'Clears what is in one of the states at a venue and returns how many requests that were.';
+
+revoke all on function private.clear_requests(uuid, text[]) from public;
+
 create function private.clear_queue(p_venue_id uuid)
 returns integer
 language plpgsql
@@ -8897,10 +12068,7 @@ begin
   perform private.require_permission(
     (select venue.organization_id from public.venues as venue where venue.id = p_venue_id), 'requests:delete', 'venue_not_found'
   );
-  return private.change_requests(
-    array(select request.id from public.requests as request where request.venue_id = p_venue_id and request.state in ('pending', 'accepted')),
-    'cleared', 'host'
-  );
+  return private.clear_requests(p_venue_id, array['pending', 'accepted']);
 end;
 $$;
 
@@ -8990,6 +12158,44 @@ comment on function public.cancel_request(bigint) is
 revoke all on function public.cancel_request(bigint) from public;
 grant execute on function public.cancel_request(bigint) to authenticated;
 
+create function private.change_words(p_request public.requests, p_singer_names text[], p_key_change integer, p_notes text)
+returns public.requests
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+  v_request public.requests := p_request;
+begin
+  if p_key_change not between -12 and 12 then
+    perform private.raise_error(400, 'invalid_key_change', 'The key can be changed by -12 to 12 semitones.', 'Send 0 for the original key.');
+  end if;
+  if (p_singer_names, p_key_change) is distinct from (p_request.singer_names, p_request.key_change) then
+    -- OpenKJ never looks again at an id it knows, so what it shows needs a new one when it changes.
+    update private.organization_counters
+    set next_openkj_request_id = next_openkj_request_id + 1
+    where organization_id = p_request.organization_id
+    returning next_openkj_request_id - 1 into v_request.openkj_request_id;
+  end if;
+  update public.requests as request
+  set
+    singer_names = p_singer_names,
+    key_change = p_key_change,
+    notes = p_notes,
+    openkj_request_id = v_request.openkj_request_id
+  where request.id = p_request.id
+    and (request.singer_names, request.key_change, request.notes) is distinct from (p_singer_names, p_key_change, p_notes)
+  returning request.* into v_request;
+  return case when found then v_request else p_request end;
+end;
+$$;
+
+comment on function private.change_words(public.requests, text[], integer, text) is
+  'Writes what a request says; what says the same already is not touched. The request must be locked. Errors: 400 invalid_key_change.';
+
+revoke all on function private.change_words(public.requests, text[], integer, text) from public;
+
 create function private.edit_request(p_request_id bigint, p_key_change integer, p_notes text)
 returns public.requests
 language plpgsql
@@ -9001,38 +12207,18 @@ declare
   v_request public.requests := private.own_request(p_request_id);
   v_rules public.venue_rules;
   v_notes text := private.clean_text(p_notes, 'notes', 500);
-  v_openkj_request_id integer := v_request.openkj_request_id;
 begin
-  if p_key_change not between -12 and 12 then
-    perform private.raise_error(400, 'invalid_key_change', 'The key can be changed by -12 to 12 semitones.', 'Send 0 for the original key.');
-  end if;
   if v_request.state <> 'pending' then
     perform private.raise_error(
       409, 'request_not_pending', format('The request is %s and can no longer be changed.', v_request.state), 'Talk to the host.'
     );
   end if;
   select rules.* into v_rules from public.venue_rules as rules where rules.venue_id = v_request.venue_id;
-  if p_key_change <> 0 and not v_rules.key_change_allowed then
-    perform private.raise_error(422, 'key_change_not_allowed', 'The key cannot be changed at this venue.', 'Send 0.');
-  end if;
-  if v_notes is not null and not v_rules.notes_allowed then
-    perform private.raise_error(422, 'notes_not_allowed', 'This venue takes no notes.', 'Leave the notes out.');
-  end if;
-  if p_key_change <> v_request.key_change then
-    -- OpenKJ never looks again at an id it knows, so a changed key needs a new one.
-    update private.organization_counters
-    set next_openkj_request_id = next_openkj_request_id + 1
-    where organization_id = v_request.organization_id
-    returning next_openkj_request_id - 1 into v_openkj_request_id;
-  end if;
-  update public.requests
-  set
-    key_change = coalesce(p_key_change, key_change),
-    notes = case when p_notes is null then notes else v_notes end,
-    openkj_request_id = v_openkj_request_id
-  where id = p_request_id
-  returning * into v_request;
-  return v_request;
+  perform private.check_song_rules(v_rules, coalesce(p_key_change, 0), v_notes, null);
+  return private.change_words(
+    v_request, v_request.singer_names, coalesce(p_key_change, v_request.key_change),
+    case when p_notes is null then v_request.notes else v_notes end
+  );
 end;
 $$;
 
@@ -9059,6 +12245,212 @@ key_change_not_allowed, notes_not_allowed.';
 revoke all on function public.edit_request(bigint, integer, text) from public;
 grant execute on function public.edit_request(bigint, integer, text) to authenticated;
 
+-- sql/50-queue/43-desk.sql
+-- What the person at the desk does beside moving a request on: put back, put right, send home, speak to.
+
+create function private.undo_request(p_request_id bigint)
+returns public.requests
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_request public.requests;
+  v_event public.request_events;
+begin
+  v_request := private.require_request(p_request_id, 'requests:process');
+  perform from public.requests as request where request.id = p_request_id for no key update;
+  select event.* into v_event
+  from public.request_events as event
+  where event.request_id = p_request_id
+  order by event.id desc
+  limit 1;
+  if v_event.from_state is null or v_event.to_state = 'cancelled' then
+    perform private.raise_error(
+      409, 'nothing_to_undo', 'The host has done nothing with this request that could be undone.', 'Read the request again.'
+    );
+  end if;
+  perform private.change_requests(array[p_request_id], v_event.from_state, 'undo');
+  select request.* into v_request from public.requests as request where request.id = p_request_id;
+  return v_request;
+end;
+$$;
+
+comment on function private.undo_request(bigint) is 'Definer: requests are changed only through change_requests.';
+
+revoke all on function private.undo_request(bigint) from public;
+grant execute on function private.undo_request(bigint) to authenticated;
+
+create function public.undo_request(p_request_id bigint)
+returns public.requests
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  select private.undo_request(p_request_id);
+$$;
+
+comment on function public.undo_request(bigint) is
+  'Takes back the last step of the host and returns the request in the state before; undoing that does the step again. Needs
+requests:process. Errors: 403; 404 request_not_found; 409 nothing_to_undo (new, or withdrawn by its singer), transition_not_allowed.';
+
+revoke all on function public.undo_request(bigint) from public;
+grant execute on function public.undo_request(bigint) to authenticated;
+
+create function private.update_request(p_request_id bigint, p_singer_names text[], p_key_change integer, p_notes text)
+returns public.requests
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_request public.requests;
+  v_names text[] := case when p_singer_names is not null then private.clean_singer_names(p_singer_names) end;
+  v_notes text := private.clean_text(p_notes, 'notes', 500);
+begin
+  v_request := private.require_request(p_request_id, 'requests:process');
+  select request.* into v_request from public.requests as request where request.id = p_request_id for no key update;
+  if v_request.state not in ('pending', 'accepted', 'performing') then
+    perform private.raise_error(
+      409, 'request_not_waiting', format('The request is %s and can no longer be changed.', v_request.state), 'Read the queue again.'
+    );
+  end if;
+  return private.change_words(
+    v_request, coalesce(v_names, v_request.singer_names), coalesce(p_key_change, v_request.key_change),
+    case when p_notes is null then v_request.notes else v_notes end
+  );
+end;
+$$;
+
+comment on function private.update_request(bigint, text[], integer, text) is 'Definer: requests are changed only by functions.';
+
+revoke all on function private.update_request(bigint, text[], integer, text) from public;
+grant execute on function private.update_request(bigint, text[], integer, text) to authenticated;
+
+create function public.update_request(
+  p_request_id bigint, p_singer_names text[] default null, p_key_change integer default null, p_notes text default null
+)
+returns public.requests
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  select private.update_request(p_request_id, p_singer_names, p_key_change, p_notes);
+$$;
+
+comment on function public.update_request(bigint, text[], integer, text) is
+  'The host puts names (1-4 of 1-100 characters), key (-12..12) or notes (up to 500 characters, empty removes them) of a waiting request
+right; what is left out stays. The rules for singers do not hold here. Needs requests:process. Errors: 400 invalid_singer_names,
+invalid_key_change, invalid_notes; 403; 404 request_not_found; 409 request_not_waiting.';
+
+revoke all on function public.update_request(bigint, text[], integer, text) from public;
+grant execute on function public.update_request(bigint, text[], integer, text) to authenticated;
+
+create function private.skip_singer(p_request_id bigint, p_reason text)
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_request public.requests;
+  v_reason text := private.clean_text(p_reason, 'reason', 500);
+begin
+  v_request := private.require_request(p_request_id, 'requests:process');
+  perform
+  from private.requests_of_singer(v_request.venue_id, v_request.singer_user_id, v_request.singer_names, null) as waiting
+  join public.requests as request on request.id = waiting.id
+  order by request.id
+  for no key update of request;
+  return private.change_requests(
+    array(
+      select request.id
+      from private.requests_of_singer(v_request.venue_id, v_request.singer_user_id, v_request.singer_names, null) as request
+      where request.state in ('pending', 'accepted')
+    ),
+    'skipped', 'host', v_reason
+  );
+end;
+$$;
+
+comment on function private.skip_singer(bigint, text) is 'Definer: requests are changed only through change_requests.';
+
+revoke all on function private.skip_singer(bigint, text) from public;
+grant execute on function private.skip_singer(bigint, text) to authenticated;
+
+create function public.skip_singer(p_request_id bigint, p_reason text default null)
+returns integer
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  select private.skip_singer(p_request_id, p_reason);
+$$;
+
+comment on function public.skip_singer(bigint, text) is
+  'Skips all that waits of the singer behind a request, at its venue, and returns how many requests that were; a song on stage goes on.
+p_reason (up to 500 characters) is told to the singer. Needs requests:process. Errors: 400 invalid_reason; 403; 404 request_not_found.';
+
+revoke all on function public.skip_singer(bigint, text) from public;
+grant execute on function public.skip_singer(bigint, text) to authenticated;
+
+create function private.message_singer(p_request_id bigint, p_text text)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_request public.requests;
+  v_text text := private.clean_text(p_text, 'text', 500);
+begin
+  v_request := private.require_request(p_request_id, 'requests:process');
+  if v_text is null then
+    perform private.raise_error(400, 'invalid_text', 'There is nothing in the message.', 'Write 1 to 500 characters.');
+  end if;
+  if v_request.singer_user_id is null then
+    perform private.raise_error(
+      409, 'nobody_to_tell', 'This request has no account behind it: staff or a program entered it.', 'Call the name instead.'
+    );
+  end if;
+  perform private.enforce_rate_limit('messages_to_singer', v_request.venue_id || ' ' || v_request.singer_user_id);
+  perform private.notify_user(
+    v_request.singer_user_id, 'queue', 'host_message', private.request_facts(v_request) || jsonb_build_object('text', v_text),
+    'host_message:' || gen_random_uuid()
+  );
+end;
+$$;
+
+comment on function private.message_singer(bigint, text) is 'Definer: the host speaks, the singer is told.';
+
+revoke all on function private.message_singer(bigint, text) from public;
+grant execute on function private.message_singer(bigint, text) to authenticated;
+
+create function public.message_singer(p_request_id bigint, p_text text)
+returns void
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  select private.message_singer(p_request_id, p_text);
+$$;
+
+comment on function public.message_singer(bigint, text) is
+  'Tells the singer behind a request something (1-500 characters): a notification host_message in the app at once, and by mail or text
+where they want it. 20 an hour to one singer. Needs requests:process. Errors: 400 invalid_text; 403; 404 request_not_found; 409
+nobody_to_tell; 429.';
+
+revoke all on function public.message_singer(bigint, text) from public;
+grant execute on function public.message_singer(bigint, text) to authenticated;
+
 -- sql/50-queue/45-reordering.sql
 create function private.move_request(p_request_id bigint, p_before_request_id bigint)
 returns void
@@ -9070,8 +12462,7 @@ as $$
 declare
   v_request public.requests;
 begin
-  select request.* into v_request from public.requests as request where request.id = p_request_id;
-  perform private.require_permission(v_request.organization_id, 'requests:process', 'request_not_found');
+  v_request := private.require_request(p_request_id, 'requests:process');
   if (select rules.queue_order from public.venue_rules as rules where rules.venue_id = v_request.venue_id) <> 'manual' then
     perform private.raise_error(
       409, 'queue_not_manual', 'This queue orders itself.', 'Set queue_order of the venue''s rules to manual first.'
@@ -9140,81 +12531,75 @@ request_not_waiting.';
 revoke all on function public.move_request(bigint, bigint) from public;
 grant execute on function public.move_request(bigint, bigint) to authenticated;
 
--- sql/50-queue/50-reading.sql
--- The queue as people read it: in order, with places and an estimate of the wait.
-
-create function private.queue(p_venue_id uuid)
-returns table (request_id bigint, place integer, wait_seconds integer)
+create function private.make_next(p_request_id bigint)
+returns void
 language plpgsql
-stable
+volatile
 security definer
 set search_path = ''
-rows 50
 as $$
-#variable_conflict use_column
+declare
+  v_user_id constant uuid := private.require_user();
+  v_request public.requests;
 begin
-  return query
-    with
-      active as (
-        select
-          request.id, request.state, request.requested_at, request.sort_order,
-          coalesce(request.singer_user_id::text, lower(request.singer_name)) as singer,
-          -- The second song of a singer counts as a turn that already waits.
-          row_number() over (
-            partition by coalesce(request.singer_user_id::text, lower(request.singer_name)) order by request.requested_at, request.id
-          ) as song_of_singer
-        from public.requests as request
-        where request.venue_id = p_venue_id and request.state in ('pending', 'accepted', 'performing')
-      ),
-      turns as (
-        select coalesce(sung.singer_user_id::text, lower(sung.singer_name)) as singer, count(*) as taken
-        from public.performances as sung
-        where sung.show_id = (select private.open_show(p_venue_id))
-        group by 1
-      ),
-      -- The night's own pace: the gaps between its last songs, without breaks.
-      gaps as (
-        select extract(epoch from sung.performed_at - lag(sung.performed_at) over (order by sung.performed_at)) as seconds
-        from (
-          select latest.performed_at
-          from public.performances as latest
-          where latest.show_id = (select private.open_show(p_venue_id))
-          order by latest.performed_at desc
-          limit 11
-        ) as sung
-      ),
-      pace as (
-        select coalesce(avg(gaps.seconds) filter (where gaps.seconds between 30 and 900), 300) as seconds from gaps
-      ),
-      ordered as (
-        select
-          active.id,
-          row_number() over (
-            order by
-              (active.state = 'performing') desc,
-              (active.state = 'accepted') desc,
-              case rules.queue_order
-                when 'manual' then active.sort_order
-                when 'rotation' then coalesce(turns.taken, 0) + active.song_of_singer
-              end nulls last,
-              active.requested_at,
-              active.id
-          ) as place
-        from active
-        join public.venue_rules as rules on rules.venue_id = p_venue_id
-        left join turns on turns.singer = active.singer
-      )
-    select ordered.id, ordered.place::integer, ((ordered.place - 1) * pace.seconds)::integer
-    from ordered, pace
-    order by ordered.place;
+  perform pg_advisory_xact_lock(hashtextextended('move_request:' || (
+    select request.venue_id from public.requests as request where request.id = p_request_id and request.singer_user_id = v_user_id
+  ), 0));
+  perform
+  from public.requests as request
+  join public.requests as chosen on chosen.venue_id = request.venue_id
+  where chosen.id = p_request_id and request.singer_user_id = v_user_id and request.state in ('pending', 'accepted', 'performing')
+  order by request.id
+  for no key update of request;
+  v_request := private.own_request(p_request_id);
+  if v_request.state <> 'pending' then
+    perform private.raise_error(
+      409, 'request_not_pending', format('The request is %s and can no longer be moved.', v_request.state), 'Talk to the host.'
+    );
+  end if;
+  -- The singer's songs keep the places they have in the queue and change places among themselves.
+  with
+    waiting as (
+      select
+        request.id, request.sort_order, coalesce(request.queued_as_of, request.requested_at) as as_of,
+        row_number() over (order by queue.place) as slot,
+        row_number() over (order by request.id = p_request_id desc, queue.place) as wanted
+      from private.queue(v_request.venue_id) as queue
+      join public.requests as request on request.id = queue.request_id
+      where request.singer_user_id = v_request.singer_user_id and request.state = 'pending'
+    )
+  update public.requests as request
+  set queued_as_of = slot.as_of, sort_order = slot.sort_order
+  from waiting as mine
+  join waiting as slot on slot.slot = mine.wanted
+  where request.id = mine.id and mine.slot <> mine.wanted and request.state = 'pending';
 end;
 $$;
 
-comment on function private.queue(uuid) is
-  'Active requests of a venue in the order of its rules: place from 1, wait in seconds from the night''s own gaps between songs
-(5 minutes a song until there are some). Definer: singers may not see each other''s rows.';
+comment on function private.make_next(bigint) is 'Definer: requests are changed only by functions.';
 
-revoke all on function private.queue(uuid) from public;
+revoke all on function private.make_next(bigint) from public;
+grant execute on function private.make_next(bigint) to authenticated;
+
+create function public.make_next(p_request_id bigint)
+returns void
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  select private.make_next(p_request_id);
+$$;
+
+comment on function public.make_next(bigint) is
+  'The singer puts an own pending request before the others of theirs at this venue; nobody else''s place changes. Errors: 401; 404
+request_not_found; 409 request_not_pending.';
+
+revoke all on function public.make_next(bigint) from public;
+grant execute on function public.make_next(bigint) to authenticated;
+
+-- sql/50-queue/50-reading.sql
+-- The queue as people read it.
 
 create function private.my_requests(p_venue_id uuid)
 returns table (request public.requests, place integer, wait_seconds integer)
@@ -9227,18 +12612,26 @@ declare
   v_user_id uuid := private.require_user();
 begin
   return query
-    select mine, waiting.place, waiting.wait_seconds
-    from public.requests as mine
-    left join lateral (
-      select queue.place, queue.wait_seconds
-      from private.queue(mine.venue_id) as queue
-      where queue.request_id = mine.id
-    ) as waiting on mine.state in ('pending', 'accepted', 'performing')
-    where mine.singer_user_id = v_user_id
-      and (p_venue_id is null or mine.venue_id = p_venue_id)
-      and (mine.state in ('pending', 'accepted', 'performing') or mine.requested_at > now() - interval '12 hours')
-    order by mine.requested_at desc, mine.id desc
-    limit 100;
+    with
+      mine as materialized (
+        select own as request, own.id, own.venue_id, own.state, own.requested_at
+        from public.requests as own
+        where own.singer_user_id = v_user_id
+          and (p_venue_id is null or own.venue_id = p_venue_id)
+          and (own.state in ('pending', 'accepted', 'performing') or own.requested_at > now() - interval '12 hours')
+        order by own.requested_at desc, own.id desc
+        limit 100
+      ),
+      -- A queue is put in order as a whole, so once for each venue.
+      waiting as (
+        select queue.request_id, queue.place, queue.wait_seconds
+        from (select distinct mine.venue_id from mine where mine.state in ('pending', 'accepted', 'performing')) as venue
+        cross join lateral private.queue(venue.venue_id) as queue
+      )
+    select mine.request, waiting.place, waiting.wait_seconds
+    from mine
+    left join waiting on waiting.request_id = mine.id
+    order by mine.requested_at desc, mine.id desc;
 end;
 $$;
 
@@ -9346,9 +12739,121 @@ Errors: 401; 403 queue_not_public, pin_required; 404 venue_not_found.';
 revoke all on function public.public_queue(uuid) from public;
 grant execute on function public.public_queue(uuid) to authenticated;
 
+-- sql/50-queue/55-listing.sql
+-- Requests in long lists: by keyset for those who scroll, by page with an exact count for those who leaf.
+
+create function private.list_requests(
+  p_organization_id uuid, p_venue_id uuid, p_states text[], p_search text, p_from timestamptz, p_until timestamptz, p_after bigint,
+  p_page integer, p_limit integer
+)
+returns table (
+  id bigint, venue_id uuid, show_id uuid, openkj_request_id integer, singer_user_id uuid, singer_names text[], singer_name text, song_id bigint,
+  artist text, title text, key_change integer, notes text, state text, processed boolean, reason text, requested_at timestamptz,
+  processed_at timestamptz, version integer, total_count bigint
+)
+language plpgsql
+stable
+security definer
+set search_path = ''
+set plan_cache_mode = 'force_custom_plan'
+rows 20
+as $$
+declare
+  v_after public.requests;
+  v_search text := private.fold_text(private.clean_text(p_search, 'search', 200));
+  v_total bigint;
+begin
+  perform private.require_permission(p_organization_id, 'requests:read', 'organization_not_found');
+  if p_limit is null or p_limit not between 1 and 100 or p_page not between 1 and 100000 then
+    perform private.raise_error(400, 'invalid_page', 'The page counts from 1 and has 1 to 100 rows.', 'Leave them out for the first 20.');
+  end if;
+  if p_page is not null and p_after is not null then
+    perform private.raise_error(400, 'invalid_page', 'A list goes on after a request or by page, not both.', 'Send p_after or p_page.');
+  end if;
+  if exists (
+    select from unnest(p_states) as wanted (key)
+    where not exists (select from public.request_states as known where known.key = wanted.key)
+  ) then
+    perform private.raise_error(400, 'invalid_state', 'There is no such state.', 'See the table request_states.');
+  end if;
+  if p_after is not null then
+    select request.* into v_after
+    from public.requests as request
+    where request.id = p_after and request.organization_id = p_organization_id;
+    if not found then
+      perform private.raise_error(404, 'request_not_found', 'There is no such request to go on after.', 'Begin the list again.');
+    end if;
+  end if;
+  if p_page is not null then
+    select count(*) into v_total
+    from public.requests as request
+    where request.organization_id = p_organization_id
+      and (p_venue_id is null or request.venue_id = p_venue_id)
+      and (p_states is null or request.state = any (p_states))
+      and (p_from is null or request.requested_at >= p_from)
+      and (p_until is null or request.requested_at <= p_until)
+      and (v_search is null or strpos(private.fold_text(concat_ws(' ', request.artist, request.title, request.singer_name)), v_search) > 0);
+  end if;
+  return query
+    select
+      request.id, request.venue_id, request.show_id, request.openkj_request_id, request.singer_user_id, request.singer_names,
+      request.singer_name, request.song_id, request.artist, request.title, request.key_change, request.notes, request.state,
+      request.processed, request.reason, request.requested_at, request.processed_at, request.version, v_total
+    from public.requests as request
+    where request.organization_id = p_organization_id
+      and (p_venue_id is null or request.venue_id = p_venue_id)
+      and (p_states is null or request.state = any (p_states))
+      and (p_from is null or request.requested_at >= p_from)
+      and (p_until is null or request.requested_at <= p_until)
+      and (v_search is null or strpos(private.fold_text(concat_ws(' ', request.artist, request.title, request.singer_name)), v_search) > 0)
+      and (p_after is null or (request.requested_at, request.id) < (v_after.requested_at, v_after.id))
+    order by request.requested_at desc, request.id desc
+    limit p_limit offset (coalesce(p_page, 1) - 1) * p_limit;
+end;
+$$;
+
+comment on function private.list_requests(uuid, uuid, text[], text, timestamptz, timestamptz, bigint, integer, integer) is 'Definer: asks for the permission once, where a policy would be asked beside every row. Planned anew for each set of filters.';
+
+revoke all on function private.list_requests(uuid, uuid, text[], text, timestamptz, timestamptz, bigint, integer, integer) from public;
+grant execute on function private.list_requests(uuid, uuid, text[], text, timestamptz, timestamptz, bigint, integer, integer) to authenticated;
+
+create function public.list_requests(
+  p_organization_id uuid,
+  p_venue_id uuid default null,
+  p_states text[] default null,
+  p_search text default null,
+  p_from timestamptz default null,
+  p_until timestamptz default null,
+  p_after bigint default null,
+  p_page integer default null,
+  p_limit integer default 20
+)
+returns table (
+  id bigint, venue_id uuid, show_id uuid, openkj_request_id integer, singer_user_id uuid, singer_names text[], singer_name text, song_id bigint,
+  artist text, title text, key_change integer, notes text, state text, processed boolean, reason text, requested_at timestamptz,
+  processed_at timestamptz, version integer, total_count bigint
+)
+language sql
+stable
+security invoker
+set search_path = ''
+rows 20
+as $$
+  select * from private.list_requests(p_organization_id, p_venue_id, p_states, p_search, p_from, p_until, p_after, p_page, p_limit);
+$$;
+
+comment on function public.list_requests(uuid, uuid, text[], text, timestamptz, timestamptz, bigint, integer, integer) is
+  'The requests of an organization or one of its venues, newest first, with any of these filters: states, words anywhere in artist,
+title or singer (up to 200 characters), asked for from and until. p_limit: 1-100. Go on with p_after, the id of the last row; or by
+p_page, then total_count is the exact number of all rows. A foreign venue has none. Needs requests:read. Errors: 400 invalid_page,
+invalid_search, invalid_state; 403; 404 organization_not_found, request_not_found.';
+
+revoke all on function public.list_requests(uuid, uuid, text[], text, timestamptz, timestamptz, bigint, integer, integer) from public;
+grant execute on function public.list_requests(uuid, uuid, text[], text, timestamptz, timestamptz, bigint, integer, integer) to authenticated;
+
 -- sql/50-queue/60-realtime.sql
 -- Who hears what over Realtime. All topics are private:
---   venue:<uuid>:queue    whole requests, for members with requests:read
+--   venue:<uuid>:queue    which requests came or changed, for members with requests:read
 --   venue:<uuid>:display  what the venue shows the room, for everybody signed in, guests included
 --   request:<id>          one request, for its singer
 --   import:<uuid>         how far the import of a song book is, for members with songs:read
@@ -9402,7 +12907,9 @@ comment on function private.may_follow(text) is
 revoke all on function private.may_follow(text) from public;
 grant execute on function private.may_follow(text) to authenticated;
 
-create function private.broadcast_request()
+-- What is broadcast names rows and their states and holds nothing personal: a channel that is open may outlive the right to
+-- it, while rows are read through the API, which asks on every statement.
+create function private.publish_requests()
 returns trigger
 language plpgsql
 volatile
@@ -9411,34 +12918,165 @@ set search_path = ''
 as $$
 begin
   perform realtime.send(
-    to_jsonb(new) - 'idempotency_key',
-    case when tg_op = 'INSERT' then 'request_created' else 'request_changed' end,
-    'venue:' || new.venue_id || ':queue',
+    jsonb_build_object('venue_id', told.venue_id, 'serial', told.serial, 'requests', told.requests),
+    case when tg_op = 'INSERT' then 'requests_created' else 'requests_changed' end,
+    'venue:' || told.venue_id || ':queue',
     true
-  );
-  if tg_op = 'UPDATE' and new.singer_user_id is not null then
+  )
+  from (
+    select
+      listed.venue_id,
+      counter.openkj_serial as serial,
+      jsonb_agg(
+        jsonb_build_object(
+          'request_id', listed.id, 'openkj_request_id', listed.openkj_request_id, 'state', listed.state, 'version', listed.version
+        )
+        order by listed.id
+      ) as requests
+    from (
+      select
+        request.venue_id, request.organization_id, request.id, request.openkj_request_id, request.state, request.version,
+        row_number() over (partition by request.venue_id order by request.id) as number
+      -- Deleting a user changes a request twice in one statement: both are told as one, with the later version.
+      from (
+        select distinct on (changed.id) changed.*
+        from changed
+        order by changed.id, changed.version desc
+      ) as request
+    ) as listed
+    join private.organization_counters as counter on counter.organization_id = listed.organization_id
+    group by listed.venue_id, counter.openkj_serial, (listed.number - 1) / 200
+    order by listed.venue_id, min(listed.id)
+  ) as told;
+
+  if tg_op = 'UPDATE' then
     perform realtime.send(
-      jsonb_build_object(
-        'request_id', new.id, 'state', new.state, 'reason', new.reason, 'key_change', new.key_change, 'notes', new.notes
-      ),
-      'request_changed',
-      'request:' || new.id,
-      true
-    );
+      jsonb_build_object('request_id', own.id, 'state', own.state, 'version', own.version),
+      'request_changed', 'request:' || own.id, true
+    )
+    from (
+      select distinct on (changed.id) changed.id, changed.state, changed.version
+      from changed
+      where changed.singer_user_id is not null
+      order by changed.id, changed.version desc
+    ) as own;
+  end if;
+
+  -- Says only that there is something new; what may be seen of it, public_queue() answers.
+  perform realtime.send(jsonb_build_object('venue_id', moved.venue_id), 'queue_changed', 'venue:' || moved.venue_id || ':display', true)
+  from (select distinct changed.venue_id from changed order by changed.venue_id) as moved;
+  return null;
+end;
+$$;
+
+comment on function private.publish_requests() is
+  'Tells of a statement''s new or changed requests, once each: members in lists of up to 200, their singers, and the room that there is
+something new. Definer: senders may not write realtime.messages.';
+
+revoke all on function private.publish_requests() from public;
+
+-- Triggers of one event fire in the order of their names: these after requests_bump_serial_…, whose serial they tell.
+create trigger requests_publish_on_insert
+  after insert on public.requests
+  referencing new table as changed
+  for each statement execute function private.publish_requests();
+
+create trigger requests_publish_on_update
+  after update on public.requests
+  referencing new table as changed
+  for each statement execute function private.publish_requests();
+
+create function private.broadcast_to_venue(p_venue_id uuid, p_event text, p_payload jsonb)
+returns void
+language sql
+volatile
+security definer
+set search_path = ''
+as $$
+  select realtime.send(p_payload, p_event, 'venue:' || p_venue_id || ':' || audience, true)
+  from unnest(array['queue', 'display']) as audience;
+$$;
+
+comment on function private.broadcast_to_venue(uuid, text, jsonb) is
+  'Tells members and the room something about a venue. Definer: senders may not write realtime.messages.';
+
+revoke all on function private.broadcast_to_venue(uuid, text, jsonb) from public;
+
+create function private.broadcast_accepting()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.broadcast_to_venue(
+    new.id, 'accepting_changed', jsonb_build_object('venue_id', new.id, 'accepting_requests', new.accepting_requests)
+  );
+  return null;
+end;
+$$;
+
+comment on function private.broadcast_accepting() is 'Definer: senders may not write realtime.messages.';
+
+revoke all on function private.broadcast_accepting() from public;
+
+create trigger venues_broadcast_accepting
+  after update of accepting_requests on public.venues
+  for each row
+  when (old.accepting_requests is distinct from new.accepting_requests)
+  execute function private.broadcast_accepting();
+
+create function private.broadcast_order()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.broadcast_to_venue(new.venue_id, 'queue_changed', jsonb_build_object('venue_id', new.venue_id));
+  return null;
+end;
+$$;
+
+comment on function private.broadcast_order() is 'Definer: senders may not write realtime.messages.';
+
+revoke all on function private.broadcast_order() from public;
+
+create trigger venue_rules_broadcast_order
+  after update of queue_order, queue_visibility on public.venue_rules
+  for each row
+  when ((old.queue_order, old.queue_visibility) is distinct from (new.queue_order, new.queue_visibility))
+  execute function private.broadcast_order();
+
+create function private.broadcast_rules()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  -- Another order or view of the queue is told as queue_changed.
+  v_told_otherwise constant text[] := array['queue_order', 'queue_visibility'];
+begin
+  if private.rules_of_asking(new) - v_told_otherwise <> private.rules_of_asking(old) - v_told_otherwise then
+    perform private.broadcast_to_venue(new.venue_id, 'rules_changed', jsonb_build_object('venue_id', new.venue_id));
   end if;
   return null;
 end;
 $$;
 
-comment on function private.broadcast_request() is 'Definer: senders may not write realtime.messages.';
+comment on function private.broadcast_rules() is 'Definer: senders may not write realtime.messages.';
 
-revoke all on function private.broadcast_request() from public;
+revoke all on function private.broadcast_rules() from public;
 
-create trigger requests_broadcast
-  after insert or update on public.requests
-  for each row execute function private.broadcast_request();
+create trigger venue_rules_broadcast_rules
+  after update on public.venue_rules
+  for each row execute function private.broadcast_rules();
 
-create function private.broadcast_displays()
+create function private.broadcast_show()
 returns trigger
 language plpgsql
 volatile
@@ -9446,55 +13084,27 @@ security definer
 set search_path = ''
 as $$
 begin
-  -- Says only that there is something new; what may be seen of it, public_queue() answers.
-  perform realtime.send(jsonb_build_object('venue_id', moved.venue_id), 'queue_changed', 'venue:' || moved.venue_id || ':display', true)
-  from (select distinct changed.venue_id from changed) as moved;
+  perform private.broadcast_to_venue(
+    new.venue_id, 'show_changed',
+    jsonb_build_object('venue_id', new.venue_id, 'show_id', new.id, 'is_open', new.closed_at is null)
+  );
   return null;
 end;
 $$;
 
-comment on function private.broadcast_displays() is 'Definer: senders may not write realtime.messages.';
+comment on function private.broadcast_show() is 'Definer: senders may not write realtime.messages.';
 
-revoke all on function private.broadcast_displays() from public;
+revoke all on function private.broadcast_show() from public;
 
-create trigger requests_broadcast_displays_on_insert
-  after insert on public.requests
-  referencing new table as changed
-  for each statement execute function private.broadcast_displays();
+create trigger shows_broadcast_opening
+  after insert on public.shows
+  for each row execute function private.broadcast_show();
 
-create trigger requests_broadcast_displays_on_update
-  after update on public.requests
-  referencing new table as changed
-  for each statement execute function private.broadcast_displays();
-
-create function private.broadcast_venue()
-returns trigger
-language plpgsql
-volatile
-security definer
-set search_path = ''
-as $$
-begin
-  perform realtime.send(
-    jsonb_build_object('venue_id', new.id, 'accepting_requests', new.accepting_requests),
-    'accepting_changed',
-    'venue:' || new.id || ':' || audience,
-    true
-  )
-  from unnest(array['queue', 'display']) as audience;
-  return null;
-end;
-$$;
-
-comment on function private.broadcast_venue() is 'Definer: senders may not write realtime.messages.';
-
-revoke all on function private.broadcast_venue() from public;
-
-create trigger venues_broadcast
-  after update of accepting_requests on public.venues
+create trigger shows_broadcast_closing
+  after update of closed_at on public.shows
   for each row
-  when (old.accepting_requests is distinct from new.accepting_requests)
-  execute function private.broadcast_venue();
+  when (old.closed_at is distinct from new.closed_at)
+  execute function private.broadcast_show();
 
 -- sql/50-queue/70-openkj.sql
 -- OpenKJ's protocol: one call, one JSON object in, one out. Types are exact, because the client reads a wrong type as zero,
@@ -9606,15 +13216,22 @@ security invoker
 set search_path = ''
 as $$
 begin
-    -- A poll names no system: it is the key's own, or the organization's first.
-    insert into private.system_heartbeats as heartbeat (system_id, last_seen_at)
-    select system.id, now()
+  -- A poll names no system: it is the key's own, or the organization's first.
+  insert into private.system_heartbeats as heartbeat (system_id, last_seen_at)
+  select first.id, now()
+  from (
+    select system.id
     from public.systems as system
     where system.organization_id = p_caller.organization_id and (p_caller.system_id is null or system.id = p_caller.system_id)
     order by system.openkj_system_id
     limit 1
-    on conflict (system_id) do update set last_seen_at = excluded.last_seen_at
-    where heartbeat.last_seen_at < now() - interval '30 seconds';
+  ) as first
+  where not exists (
+    select
+    from private.system_heartbeats as recent
+    where recent.system_id = first.id and recent.last_seen_at > now() - interval '30 seconds'
+  )
+  on conflict (system_id) do update set last_seen_at = excluded.last_seen_at;
 end;
 $$;
 
@@ -9684,7 +13301,7 @@ comment on function private.openkj_requests(uuid) is 'What waits to be taken, in
 
 revoke all on function private.openkj_requests(uuid) from public;
 
-create function private.openkj_command(p_command text, p_caller private.api_key_caller, p_body jsonb)
+create function private.openkj_command(p_command text, p_caller private.api_key_caller, p_body jsonb, p_sender uuid)
 returns jsonb
 language plpgsql
 volatile
@@ -9700,6 +13317,9 @@ declare
   v_songs jsonb;
 begin
   case p_command
+    when 'getSerial' then
+      return jsonb_build_object('serial', private.openkj_serial(p_caller.organization_id));
+
     when 'getVenues' then
       return jsonb_build_object('venues', private.openkj_venues(p_caller));
 
@@ -9747,7 +13367,7 @@ begin
       -- The system that opens a venue is the one whose book its singers see.
       update public.venues
       set accepting_requests = v_accepting, system_id = coalesce(v_system_id, system_id)
-      where id = v_venue.id
+      where id = v_venue.id and archived_at is null
         and (accepting_requests, system_id) is distinct from (v_accepting, coalesce(v_system_id, system_id));
       return jsonb_build_object(
         'venue_id', v_venue.openkj_venue_id, 'accepting', v_accepting, 'serial', private.openkj_serial(p_caller.organization_id)
@@ -9773,10 +13393,7 @@ begin
 
     when 'clearRequests' then
       v_venue := private.openkj_venue(p_caller, p_body);
-      perform private.change_requests(
-        array(select request.id from public.requests as request where request.venue_id = v_venue.id and request.state = 'pending'),
-        'cleared', 'host'
-      );
+      perform private.clear_requests(v_venue.id, array['pending']);
       return jsonb_build_object('serial', private.openkj_serial(p_caller.organization_id));
 
     when 'clearDatabase' then
@@ -9784,7 +13401,7 @@ begin
       if v_system_id is null then
         perform private.raise_error(404, 'system_not_found', 'There is no such system. Set the system id that the portal shows.');
       end if;
-      perform private.book_stage_open(v_system_id);
+      perform private.book_stage_open(v_system_id, p_sender);
       return jsonb_build_object('serial', private.openkj_serial(p_caller.organization_id));
 
     when 'addSongs' then
@@ -9796,9 +13413,9 @@ begin
       if jsonb_typeof(v_songs) is distinct from 'array' then
         perform private.raise_error(400, 'invalid_songs', 'songs must be a list of {artist, title}.');
       end if;
-      select added.processed, added.errors into v_added from private.book_stage_add(v_system_id, v_songs) as added;
+      select added.processed, added.errors into v_added from private.book_stage_add(v_system_id, v_songs, p_sender) as added;
       -- OpenKJ's last batch is always the first one that is not full.
-      if jsonb_array_length(v_songs) < 1000 and (select published.changed from private.book_publish(v_system_id) as published) then
+      if jsonb_array_length(v_songs) < 1000 and (select ended.changed from private.book_stage_end(v_system_id) as ended) then
         perform private.bump_openkj_serial(array[p_caller.organization_id]);
       end if;
       return jsonb_build_object(
@@ -9854,10 +13471,10 @@ begin
 end;
 $$;
 
-comment on function private.openkj_command(text, private.api_key_caller, jsonb) is
+comment on function private.openkj_command(text, private.api_key_caller, jsonb, uuid) is
   'The fields of the reply to one command of a verified caller. Raises what the caller is told.';
 
-revoke all on function private.openkj_command(text, private.api_key_caller, jsonb) from public;
+revoke all on function private.openkj_command(text, private.api_key_caller, jsonb, uuid) from public;
 
 create table private.openkj_commands (
   command text primary key,
@@ -9870,7 +13487,7 @@ create index openkj_commands_scope_key_idx on private.openkj_commands (scope_key
 
 comment on table private.openkj_commands is 'The commands answered with a key, and the scope each needs.';
 
-create function private.openkj_call(p_body jsonb, p_address inet)
+create function private.openkj_call(p_body jsonb, p_address inet, p_sender uuid default null)
 returns jsonb
 language plpgsql
 volatile
@@ -9882,20 +13499,20 @@ declare
   v_scope text;
   v_verified record;
   v_caller private.api_key_caller;
+  v_reply jsonb;
   v_detail text;
 begin
   if v_command = 'connectionTest' then
     return '{"command": "connectionTest", "error": false, "connection": "ok"}'::jsonb;
-  end if;
   -- Apps of singers have no key; getAccepting is also a command of programs that have one.
-  if v_command in ('search', 'browse', 'submitRequest', 'getNearbyVenues2', 'venueExists', 'venueAccepting')
+  elsif v_command in ('search', 'browse', 'submitRequest', 'getNearbyVenues2', 'venueExists', 'venueAccepting')
     or v_command = 'getAccepting' and p_body ? 'venueUrlName' then
     return private.singer_dialect_call(v_command, p_body, p_address);
   end if;
 
   v_verified := private.verify_api_key(p_body ->> 'api_key', p_address);
   if v_verified.refusal is not null then
-    perform private.record_api_key_failure(p_body ->> 'api_key', p_address, v_verified.refusal);
+    perform private.record_wrong_api_key(p_body ->> 'api_key', p_address, v_verified.refusal);
     return jsonb_build_object('command', v_command, 'error', true, 'errorString', 'Unknown API key. Copy it again from the portal.');
   end if;
 
@@ -9911,16 +13528,9 @@ begin
     );
   end if;
 
-  if private.record_api_key_call(v_caller.api_key_id, p_address, v_command = 'getSerial') then
-    perform private.record_heartbeat(v_caller);
-  end if;
-  if v_command = 'getSerial' then
-    return jsonb_build_object('command', 'getSerial', 'error', false, 'serial', private.openkj_serial(v_caller.organization_id));
-  end if;
-
-  perform set_config('karaoke.source', 'openkj', true);
+  perform set_config('karaoke.source', 'openkj', true), set_config('karaoke.api_key_id', v_caller.api_key_id::text, true);
   begin
-    return jsonb_build_object('command', v_command, 'error', false) || private.openkj_command(v_command, v_caller, p_body);
+    v_reply := jsonb_build_object('command', v_command, 'error', false) || private.openkj_command(v_command, v_caller, p_body, p_sender);
   exception
     when others then
       -- Refusals are told; anything else is the function's to log and to hide.
@@ -9928,22 +13538,67 @@ begin
         raise;
       end if;
       get stacked diagnostics v_detail = pg_exception_detail;
-      return jsonb_build_object('command', v_command, 'error', true, 'errorString', v_detail);
+      v_reply := jsonb_build_object('command', v_command, 'error', true, 'errorString', v_detail);
   end;
+  if private.record_api_key_call(v_caller.api_key_id, p_address, v_command = 'getSerial') then
+    perform private.record_heartbeat(v_caller);
+  end if;
+  return v_reply;
 end;
 $$;
 
-comment on function private.openkj_call(jsonb, inet) is
-  'One OpenKJ call: the body with command and api_key, the client''s address; returns the whole reply: command as
-sent, error as a boolean, errorString when true, and the command''s own fields. Definer: the gateway''s role may do nothing else.';
+comment on function private.openkj_call(jsonb, inet, uuid) is
+  'One OpenKJ call: the body with command and api_key, the client''s address, and which running copy of the function hands it over
+(an upload that came through two of them may lack something); returns the whole reply: command as sent, error as a boolean, errorString when true, and the command''s own fields. Definer: the gateway''s role may do nothing else.';
 
-revoke all on function private.openkj_call(jsonb, inet) from public;
+revoke all on function private.openkj_call(jsonb, inet, uuid) from public;
 
--- The role the Edge Function takes on: it can make this one call and nothing else.
+create function private.openkj_polls(p_polls jsonb)
+returns setof jsonb
+language plpgsql
+volatile
+security definer
+rows 10
+set search_path = ''
+as $$
+begin
+  -- As long as there is nothing to refuse and nothing to write down, a poll is this look-up; else it is a call like others.
+  return query
+    select coalesce(
+      (
+        select jsonb_build_object('command', 'getSerial', 'error', false, 'serial', counter.openkj_serial)
+        from private.presented_secrets as presented
+        join private.openkj_commands as command on command.command = 'getSerial' and command.scope_key = any (presented.scopes)
+        join public.api_key_usage as usage
+          on usage.api_key_id = presented.api_key_id and usage.day = (now() at time zone 'UTC')::date
+          and usage.last_call_at > now() - interval '30 seconds'
+        join private.organization_counters as counter on counter.organization_id = presented.organization_id
+        where presented.secret_hash = sha256(convert_to(poll.api_key, 'UTF8'))
+          and presented.refusal is null and presented.allowed_networks is null
+          and exists (
+            select
+            from private.held_scopes as held
+            where held.organization_id = presented.organization_id and held.user_id = presented.created_by
+              and held.scope_key = command.scope_key
+          )
+      ),
+      private.openkj_call(jsonb_build_object('command', 'getSerial', 'api_key', poll.api_key), poll.address)
+    )
+    from jsonb_to_recordset(p_polls) as poll (api_key text, address inet);
+end;
+$$;
+
+comment on function private.openkj_polls(jsonb) is
+  'What every host asks all night, for many at once: [{"api_key", "address"}] of calls of getSerial; returns their replies in the same
+order. Definer: as openkj_call.';
+
+revoke all on function private.openkj_polls(jsonb) from public;
+
+-- The role the Edge Function takes on: it can make these calls and nothing else.
 create role openkj_gateway nologin;
 grant openkj_gateway to postgres;
 grant usage on schema private to openkj_gateway;
-grant execute on function private.openkj_call(jsonb, inet) to openkj_gateway;
+grant execute on function private.openkj_call(jsonb, inet, uuid), private.openkj_polls(jsonb) to openkj_gateway;
 
 -- sql/50-queue/75-request-interface.sql
 -- The request interface: what other karaoke programs read and do over REST. One function answers a call in one round trip:
@@ -10076,6 +13731,26 @@ comment on function private.interface_request(public.requests, integer, integer)
 
 revoke all on function private.interface_request(public.requests, integer, integer) from public;
 
+create function private.key_reaches_venue(p_caller private.api_key_caller, p_venue public.venues)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  return p_venue.organization_id = p_caller.organization_id and p_venue.archived_at is null
+    and (p_caller.venue_id is null or p_caller.venue_id = p_venue.id)
+    and (p_caller.system_id is null or p_caller.system_id = private.venue_system(p_venue.id));
+end;
+$$;
+
+comment on function private.key_reaches_venue(private.api_key_caller, public.venues) is
+  'Whether an API key may work with a venue: its organization''s; made for one venue, only that; made for one system, only where its book
+applies.';
+
+revoke all on function private.key_reaches_venue(private.api_key_caller, public.venues) from public;
+
 create function private.require_interface_venue(p_caller private.api_key_caller, p_venue_id uuid)
 returns public.venues
 language plpgsql
@@ -10088,8 +13763,7 @@ declare
 begin
   select venue.* into v_venue
   from public.venues as venue
-  where venue.id = p_venue_id and venue.organization_id = p_caller.organization_id and venue.archived_at is null
-    and (p_caller.venue_id is null or p_caller.venue_id = venue.id);
+  where venue.id = p_venue_id and private.key_reaches_venue(p_caller, venue);
   if not found then
     perform private.raise_error(404, 'venue_not_found', 'There is no such venue, or it is not this key''s.', 'List the venues.');
   end if;
@@ -10118,8 +13792,7 @@ begin
     select
     from public.requests as request
     join public.venues as venue on venue.id = request.venue_id
-    where request.id = wanted.id and request.organization_id = p_caller.organization_id and venue.archived_at is null
-      and (p_caller.venue_id is null or p_caller.venue_id = venue.id)
+    where request.id = wanted.id and private.key_reaches_venue(p_caller, venue)
   );
   if v_missing is not null then
     perform private.raise_error(
@@ -10194,10 +13867,17 @@ declare
   v_song constant text := p_arguments ->> 'song';
   v_after constant bigint := (p_arguments ->> 'after')::bigint;
   v_limit constant integer := coalesce((p_arguments ->> 'limit')::integer, 100);
+  v_last public.requests;
   v_cursor text;
   v_ids bigint[];
   v_requests jsonb;
 begin
+  if v_after is not null then
+    select request.* into v_last from public.requests as request where request.id = v_after and request.venue_id = p_venue_id;
+    if not found then
+      perform private.raise_error(404, 'request_not_found', 'There is no such request to go on after.', 'Begin the list again.');
+    end if;
+  end if;
   -- Read before the requests: what changes in between comes once more, but never not at all.
   select change.serial || '.' || change.request_id into v_cursor
   from private.request_changes as change
@@ -10230,7 +13910,7 @@ begin
       where request.venue_id = p_venue_id and request.state in ('pending', 'accepted', 'performing')
         and (
           v_after is null
-          or (request.requested_at, request.id) > (select last.requested_at, last.id from public.requests as last where last.id = v_after)
+          or (request.requested_at, request.id) > (v_last.requested_at, v_last.id)
         )
         and private.request_matches(request, v_states, v_singer, v_song)
       order by request.requested_at, request.id
@@ -10244,7 +13924,7 @@ begin
       where request.venue_id = p_venue_id
         and (
           v_after is null
-          or (request.requested_at, request.id) < (select last.requested_at, last.id from public.requests as last where last.id = v_after)
+          or (request.requested_at, request.id) < (v_last.requested_at, v_last.id)
         )
         and private.request_matches(request, v_states, v_singer, v_song)
       order by request.requested_at desc, request.id desc
@@ -10274,7 +13954,7 @@ $$;
 
 comment on function private.list_interface_requests(private.api_key_caller, uuid, jsonb) is
   'Requests of a venue: what waits in the order of asking, history newest first, or, with since, what has changed after that cursor in
-the order of its changes. Errors: 410 cursor_unknown.';
+the order of its changes. Errors: 404 request_not_found (after); 410 cursor_unknown.';
 
 revoke all on function private.list_interface_requests(private.api_key_caller, uuid, jsonb) from public;
 
@@ -10318,25 +13998,30 @@ set search_path = ''
 as $$
 declare
   v_key constant uuid := md5(p_caller.api_key_id || ' ' || (p_arguments ->> 'idempotency_key'))::uuid;
+  v_names constant text[] := array(
+    select name from jsonb_array_elements_text(p_arguments -> 'singers') with ordinality as named (name, place) order by named.place
+  );
+  v_song_id constant bigint := (p_arguments ->> 'song_id')::bigint;
+  v_artist constant text := p_arguments ->> 'artist';
+  v_title constant text := p_arguments ->> 'title';
+  v_key_change constant integer := coalesce((p_arguments ->> 'key_change')::integer, 0);
+  v_notes constant text := p_arguments ->> 'notes';
   v_request public.requests;
 begin
   if v_key is not null then
     -- Two deliveries of one message at once: the second waits here, then finds the first one's request.
     perform pg_advisory_xact_lock(hashtextextended('create_interface_request:' || v_key, 0));
-    select request.* into v_request
-    from public.requests as request
-    where request.venue_id = p_venue_id and request.submitted_by is null and request.idempotency_key = v_key;
-    if found then
+    v_request := private.find_repeated_request(
+      p_venue_id, null, v_key, private.request_digest(v_names, v_song_id, v_artist, v_title, v_key_change, v_notes)
+    );
+    if v_request.id is not null then
       status := 200;
       body := private.show_interface_request(v_request.id);
       return;
     end if;
   end if;
   v_request := private.insert_request(
-    p_venue_id, null, null,
-    array(select name from jsonb_array_elements_text(p_arguments -> 'singers') with ordinality as named (name, place) order by named.place),
-    (p_arguments ->> 'song_id')::bigint, p_arguments ->> 'artist', p_arguments ->> 'title',
-    coalesce((p_arguments ->> 'key_change')::integer, 0), p_arguments ->> 'notes', v_key, true
+    p_venue_id, null, null, v_names, v_song_id, v_artist, v_title, v_key_change, v_notes, v_key, true
   );
   status := 201;
   body := private.show_interface_request(v_request.id);
@@ -10377,8 +14062,7 @@ begin
       select jsonb_build_object('venues', coalesce(jsonb_agg(private.interface_venue(venue) order by venue.name, venue.id), '[]'))
       into body
       from public.venues as venue
-      where venue.organization_id = p_caller.organization_id and venue.archived_at is null
-        and (p_caller.venue_id is null or p_caller.venue_id = venue.id);
+      where venue.organization_id = p_caller.organization_id and private.key_reaches_venue(p_caller, venue);
 
     when 'get_venue' then
       body := private.interface_venue(v_venue);
@@ -10389,7 +14073,7 @@ begin
     when 'set_accepting' then
       update public.venues as venue
       set accepting_requests = (p_arguments ->> 'accepting')::boolean
-      where venue.id = v_venue.id and venue.accepting_requests <> (p_arguments ->> 'accepting')::boolean;
+      where venue.id = v_venue.id and venue.archived_at is null and venue.accepting_requests <> (p_arguments ->> 'accepting')::boolean;
       body := private.interface_venue(private.require_interface_venue(p_caller, v_venue.id));
 
     when 'list_requests' then
@@ -10462,11 +14146,11 @@ declare
   v_code text;
   v_detail text;
   v_hint text;
+  v_refusal jsonb;
 begin
   v_verified := private.verify_api_key(p_key, p_address);
   if v_verified.refusal is not null then
-    perform private.record_api_key_failure(p_key, p_address, v_verified.refusal);
-    v_wait := private.take_rate_limit('api_key_failures', coalesce(host(p_address), 'unknown'));
+    v_wait := private.record_wrong_api_key(p_key, p_address, v_verified.refusal);
     if v_wait > 0 then
       return private.interface_refusal(
         429, 'rate_limited', 'Too many wrong API keys came from this address.', format('Try again in %s seconds.', v_wait), v_wait
@@ -10498,8 +14182,7 @@ begin
     );
   end if;
 
-  perform private.record_api_key_call(v_caller.api_key_id, p_address, p_is_continuation);
-  perform set_config('karaoke.source', 'api', true);
+  perform set_config('karaoke.source', 'api', true), set_config('karaoke.api_key_id', v_caller.api_key_id::text, true);
   -- Read first: who then waits for the next serial is told of everything that came later.
   v_serial := private.openkj_serial(v_caller.organization_id);
   begin
@@ -10512,12 +14195,18 @@ begin
         raise;
       end if;
       get stacked diagnostics v_code = message_text, v_detail = pg_exception_detail, v_hint = pg_exception_hint;
-      return private.interface_refusal(substr(sqlstate, 3)::integer, v_code, v_detail, v_hint);
+      v_refusal := private.interface_refusal(
+        substr(sqlstate, 3)::integer, v_code, v_detail, v_hint, substring(v_hint from 'retry_after=([0-9]+)')::integer
+      );
   end;
+  perform private.record_api_key_call(v_caller.api_key_id, p_address, p_is_continuation);
+  if v_refusal is not null then
+    return v_refusal;
+  end if;
   return jsonb_build_object(
     'status', v_answer.status, 'body', v_answer.body,
     'caller', jsonb_build_object(
-      'api_key_id', v_caller.api_key_id, 'organization_id', v_caller.organization_id, 'serial', v_serial
+      'api_key_id', v_caller.api_key_id, 'serial', v_serial
     )
   );
 end;
@@ -10530,32 +14219,36 @@ a refusal; caller is for the function that waits. Definer: the interface''s role
 
 revoke all on function private.request_interface_call(text, text, inet, jsonb, boolean) from public;
 
-create function private.request_interface_serials(p_organization_ids uuid[])
-returns table (organization_id uuid, serial integer)
+create function private.request_interface_serials(p_callers jsonb)
+returns table (place integer, serial integer)
 language plpgsql
 stable
 security definer
 set search_path = ''
+rows 100
 as $$
 begin
   return query
-    select counter.organization_id, counter.openkj_serial
-    from private.organization_counters as counter
-    where counter.organization_id = any (p_organization_ids);
+    select waiting.place::integer, counter.openkj_serial
+    from jsonb_array_elements(p_callers) with ordinality as waiting (caller, place)
+    cross join lateral private.verify_api_key(waiting.caller ->> 'key', (waiting.caller ->> 'address')::inet) as verified
+    join private.organization_counters as counter on counter.organization_id = (verified.caller).organization_id
+    where verified.refusal is null;
 end;
 $$;
 
-comment on function private.request_interface_serials(uuid[]) is
-  'The change serials of the organizations whose programs wait for something new. Definer: the counters are private.';
+comment on function private.request_interface_serials(jsonb) is
+  'For programs that wait for something new, given as [{key, address}]: the change serials of their organizations, by the place in the list
+from 1. A program whose key no longer works has none. Definer: keys and counters are private.';
 
-revoke all on function private.request_interface_serials(uuid[]) from public;
+revoke all on function private.request_interface_serials(jsonb) from public;
 
 -- The role the Edge Function takes on: it can make these two calls and nothing else.
 create role request_interface nologin;
 grant request_interface to postgres;
 grant usage on schema private to request_interface;
 grant execute on function private.request_interface_call(text, text, inet, jsonb, boolean) to request_interface;
-grant execute on function private.request_interface_serials(uuid[]) to request_interface;
+grant execute on function private.request_interface_serials(jsonb) to request_interface;
 
 -- sql/50-queue/76-singer-dialect.sql
 -- What apps of singers for OpenKJ's hosted service say: the same URL and one JSON object, without a key or a session. The
@@ -10647,7 +14340,6 @@ security invoker
 set search_path = ''
 as $$
 declare
-  v_rules public.venue_rules;
   v_address constant text := coalesce(host(p_address), 'unknown');
   v_names text[] := private.clean_singer_names(private.split_singer_names(p_body ->> 'singerName'));
   v_song_id bigint := case when p_body ->> 'songId' ~ '^[0-9]{1,18}$' then (p_body ->> 'songId')::bigint end;
@@ -10655,8 +14347,6 @@ declare
     when p_body -> 'keyChange' is null or p_body ->> 'keyChange' ~ '^\s*$' then 0
     when p_body ->> 'keyChange' ~ '^[-+]?[0-9]{1,2}$' then (p_body ->> 'keyChange')::integer
   end;
-  v_active integer;
-  v_last timestamptz;
 begin
   if v_song_id is null then
     perform private.raise_error(400, 'song_missing', 'A request needs the songId of a song that was found.');
@@ -10664,11 +14354,7 @@ begin
   if v_key_change is null then
     perform private.raise_error(400, 'invalid_key_change', 'The key can be changed by -12 to 12 semitones, like "+1".');
   end if;
-  select rules.* into v_rules from public.venue_rules as rules where rules.venue_id = p_venue.id;
   perform private.require_admission(p_venue.id);
-  if not v_rules.guests_allowed then
-    perform private.raise_error(403, 'guests_not_allowed', 'This venue takes requests from singers with an account only.');
-  end if;
 
   -- From here on the requests of the organization follow one another, as in insert_request.
   perform
@@ -10676,12 +14362,11 @@ begin
   where counter.organization_id = p_venue.organization_id
   for no key update;
 
-  -- Without an account a singer is known by name.
-  select count(*), max(request.requested_at) filter (where request.song_id = v_song_id) into v_active, v_last
-  from public.requests as request
-  where request.venue_id = p_venue.id and request.state in ('pending', 'accepted', 'performing')
-    and request.singer_user_id is null and lower(request.singer_names::text) = lower(v_names::text);
-  if v_last > now() - interval '1 minute' then
+  if exists (
+    select
+    from private.requests_of_singer(p_venue.id, null, v_names, null) as request
+    where request.song_id = v_song_id and request.requested_at > now() - interval '1 minute'
+  ) then
     -- The button was pressed twice, or the app sent it again.
     return;
   end if;
@@ -10691,24 +14376,11 @@ begin
     'requests_per_device', v_address || ' ' || md5(coalesce(nullif(p_body ->> 'deviceId', ''), lower(v_names::text)))
   );
   perform private.enforce_rate_limit('requests_per_address', v_address);
-  perform private.enforce_rate_limit('requests_per_venue', p_venue.id::text, v_rules.max_requests_per_hour);
+  perform private.enforce_rate_limit(
+    'requests_per_venue', p_venue.id::text,
+    (select rules.max_requests_per_hour from public.venue_rules as rules where rules.venue_id = p_venue.id)
+  );
 
-  if v_rules.max_active_requests <= v_active then
-    perform private.raise_error(
-      422, 'too_many_active_requests', format('You already have %s songs waiting.', v_rules.max_active_requests)
-    );
-  end if;
-  if v_rules.cooldown_minutes is not null and exists (
-    select
-    from public.requests as request
-    where request.venue_id = p_venue.id and request.state <> 'cancelled'
-      and request.requested_at > now() - make_interval(mins => v_rules.cooldown_minutes)
-      and request.singer_user_id is null and lower(request.singer_names::text) = lower(v_names::text)
-  ) then
-    perform private.raise_error(
-      422, 'cooldown', format('There are %s minutes between two songs of one singer.', v_rules.cooldown_minutes)
-    );
-  end if;
   perform private.insert_request(p_venue.id, null, null, v_names, v_song_id, null, null, v_key_change, null, null, false);
 end;
 $$;
@@ -10792,7 +14464,10 @@ begin
       )
       into v_songs
       from private.browse_dialect_book(private.require_book(v_venue.id, 1, 0), p_body ->> 'letter')
-        with ordinality as song (song_id, artist, title, place);
+        with ordinality as song (song_id, artist, title, place)
+      where not exists (
+        select from public.blocked_songs as blocked where blocked.venue_id = v_venue.id and blocked.song_id = song.song_id
+      );
       return jsonb_build_object('result_count', jsonb_array_length(v_songs), 'songs', v_songs);
 
     when 'submitRequest' then
@@ -10911,53 +14586,67 @@ declare
   v_venue public.venues;
   v_zone text;
   v_start timestamptz;
-  v_end timestamptz := coalesce(p_end, now());
+  v_end timestamptz;
+  v_days integer;
   v_result jsonb;
 begin
   select venue.* into v_venue from public.venues as venue where venue.id = p_venue_id;
   perform private.require_permission(v_venue.organization_id, 'venues:read', 'venue_not_found');
-  v_start := coalesce(p_start, v_venue.created_at);
-  if v_start > v_end then
+  if p_start > p_end then
     perform private.raise_error(400, 'invalid_range', 'The start is after the end.', 'Swap them.');
   end if;
   select organization.time_zone into v_zone from public.organizations as organization where organization.id = v_venue.organization_id;
+  -- Days on which there was no venue yet, or that are still to come, thin out no average.
+  v_end := greatest(least(p_end, now()), v_venue.created_at);
+  v_start := least(greatest(p_start, v_venue.created_at), v_end);
+  v_days := greatest(1, (v_end at time zone v_zone)::date - (v_start at time zone v_zone)::date + 1);
 
   with
     asked as materialized (
       select
-        request.state, request.artist, request.title, request.singer_user_id, request.singer_name,
+        request.state, request.artist, request.title, request.singer_name,
         request.requested_at at time zone v_zone as asked_at,
         private.song_fingerprint(request.artist, request.title) as fingerprint,
-        coalesce(request.singer_user_id::text, lower(request.singer_name)) as singer
+        account.id is null as is_guest,
+        -- A guest is whoever goes by that name: each night brings them a new session.
+        coalesce(account.id::text, private.fold_text(request.singer_name)) as singer,
+        profile.nickname
       from public.requests as request
+      left join auth.users as account on account.id = request.singer_user_id and not account.is_anonymous
+      left join public.singer_profiles as profile on profile.user_id = account.id
       where request.venue_id = p_venue_id and request.requested_at >= v_start and request.requested_at <= v_end
     ),
     songs as (
-      select min(asked.artist) as artist, min(asked.title) as title, count(*) as requests
+      -- As most people wrote it.
+      select
+        mode() within group (order by asked.artist) as artist, mode() within group (order by asked.title) as title, count(*) as requests
       from asked
       group by asked.fingerprint
       order by requests desc, artist, title
       limit 10
     ),
     singers as (
-      select min(asked.singer_name) as name, count(*) as requests
+      select
+        coalesce(min(asked.nickname), mode() within group (order by asked.singer_name)) as name, asked.is_guest, count(*) as requests
       from asked
-      group by asked.singer
-      order by requests desc, name
+      group by asked.singer, asked.is_guest
+      order by requests desc, name, is_guest
       limit 10
     ),
     -- The last 30 days of the range, those without requests too.
     days as (
-      select day::date as day, (select count(*) from asked where asked.asked_at::date = day::date) as requests
-      from generate_series(
-        greatest((v_start at time zone v_zone)::date, (v_end at time zone v_zone)::date - 29)::timestamp,
-        (v_end at time zone v_zone)::date::timestamp,
-        interval '1 day'
+      select day.day, count(asked.asked_at) as requests
+      from (
+        select generate_series((v_end at time zone v_zone)::date - least(v_days, 30) + 1, (v_end at time zone v_zone)::date, interval '1 day')::date as day
       ) as day
+      left join asked on asked.asked_at::date = day.day
+      group by day.day
     ),
     hours as (
-      select hour, (select count(*) from asked where extract(hour from asked.asked_at) = hour) as requests
-      from generate_series(0, 23) as hour
+      select hour.hour, count(asked.asked_at) as requests
+      from generate_series(0, 23) as hour (hour)
+      left join asked on extract(hour from asked.asked_at) = hour.hour
+      group by hour.hour
     )
   select jsonb_build_object(
     'venue_id', v_venue.id,
@@ -10967,12 +14656,9 @@ begin
     'total_requests', (select count(*) from asked),
     'pending_requests', (select count(*) from asked where asked.state in ('pending', 'accepted', 'performing')),
     'processed_requests', (select count(*) from asked where asked.state = 'completed'),
-    'unique_singers', (select count(distinct asked.singer) from asked),
-    'average_requests_per_day', round(
-      (select count(*) from asked)
-        / greatest(1, (v_end at time zone v_zone)::date - (v_start at time zone v_zone)::date + 1)::numeric,
-      2
-    ),
+    'unique_singers', (select count(distinct asked.singer) from asked where not asked.is_guest),
+    'unique_guests', (select count(distinct asked.singer) from asked where asked.is_guest),
+    'average_requests_per_day', round((select count(*) from asked) / v_days::numeric, 2),
     'top_songs', coalesce((select jsonb_agg(to_jsonb(songs)) from songs), '[]'),
     'top_singers', coalesce((select jsonb_agg(to_jsonb(singers)) from singers), '[]'),
     'requests_by_day', (select jsonb_agg(to_jsonb(days) order by days.day) from days),
@@ -11000,8 +14686,9 @@ $$;
 
 comment on function public.venue_statistics(uuid, timestamptz, timestamptz) is
   'Requests of a venue between two times (from its creation until now when left out): total_requests, pending_requests,
-processed_requests, unique_singers (guests counted as guests), average_requests_per_day, top_songs and top_singers (10 each),
-requests_by_day (the last 30 days of the range), requests_by_hour. Needs venues:read. Errors: 400 invalid_range; 403;
+processed_requests, unique_singers (with an account), unique_guests (by the name they gave), average_requests_per_day (days before the
+venue was there and days to come left out), top_songs and top_singers (10 each, the latter with is_guest), requests_by_day (the last 30
+days of the range, those without requests too), requests_by_hour. Needs venues:read. Errors: 400 invalid_range; 403;
 404 venue_not_found.';
 
 revoke all on function public.venue_statistics(uuid, timestamptz, timestamptz) from public;
@@ -11086,6 +14773,354 @@ total_songs, systems (with last_seen_at: the last sign of life of the show progr
 
 revoke all on function public.organization_overview(uuid) from public;
 grant execute on function public.organization_overview(uuid) to authenticated;
+
+create function private.export_venue(p_venue_id uuid, p_start timestamptz, p_end timestamptz, p_after bigint, p_limit integer)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_venue public.venues;
+  v_after_at timestamptz;
+  v_rows jsonb;
+  v_last bigint;
+begin
+  select venue.* into v_venue from public.venues as venue where venue.id = p_venue_id;
+  perform private.require_permission(v_venue.organization_id, 'venues:read', 'venue_not_found');
+  if p_start > p_end then
+    perform private.raise_error(400, 'invalid_range', 'The start is after the end.', 'Swap them.');
+  end if;
+  if p_limit is null or p_limit not between 1 and 5000 then
+    perform private.raise_error(400, 'invalid_limit', 'A page has 1 to 5000 requests.', 'Leave it out for 1000.');
+  end if;
+  if p_after is null then
+    perform private.enforce_rate_limit('venue_exports', auth.uid()::text);
+  else
+    select request.requested_at into v_after_at
+    from public.requests as request
+    where request.id = p_after and request.venue_id = p_venue_id;
+    if not found then
+      perform private.raise_error(404, 'request_not_found', 'There is no such request at this venue.', 'Send next_after as it was received.');
+    end if;
+  end if;
+
+  with
+    page as (
+      select request.*
+      from public.requests as request
+      where request.venue_id = p_venue_id
+        and (p_start is null or request.requested_at >= p_start)
+        and (p_end is null or request.requested_at <= p_end)
+        and (p_after is null or (request.requested_at, request.id) < (v_after_at, p_after))
+      order by request.requested_at desc, request.id desc
+      limit p_limit
+    )
+  select
+    coalesce(
+      jsonb_agg(
+        jsonb_build_object(
+          'id', page.id, 'state', page.state, 'artist', page.artist, 'title', page.title, 'key_change', page.key_change, 'notes', page.notes,
+          'singer_name', page.singer_name, 'requested_at', page.requested_at, 'processed', page.processed, 'processed_at', page.processed_at
+        )
+        order by page.requested_at desc, page.id desc
+      ),
+      '[]'
+    ),
+    case when count(*) = p_limit then (array_agg(page.id order by page.requested_at, page.id))[1] end
+  into v_rows, v_last
+  from page;
+  return jsonb_build_object('venue_id', v_venue.id, 'venue_name', v_venue.name, 'requests', v_rows, 'next_after', v_last);
+end;
+$$;
+
+comment on function private.export_venue(uuid, timestamptz, timestamptz, bigint, integer) is
+  'Definer: checks venues:read, then reads all requests of the venue.';
+
+revoke all on function private.export_venue(uuid, timestamptz, timestamptz, bigint, integer) from public;
+grant execute on function private.export_venue(uuid, timestamptz, timestamptz, bigint, integer) to authenticated;
+
+create function public.export_venue(
+  p_venue_id uuid,
+  p_start timestamptz default null,
+  p_end timestamptz default null,
+  p_after bigint default null,
+  p_limit integer default 1000
+)
+returns jsonb
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  select private.export_venue(p_venue_id, p_start, p_end, p_after, p_limit);
+$$;
+
+comment on function public.export_venue(uuid, timestamptz, timestamptz, bigint, integer) is
+  'Every request a venue has had between two times (all when left out), newest first, page by page: venue_id, venue_name, requests (without
+anybody''s address) and next_after, to be sent as p_after for the next page of p_limit (1-5000) requests; null at the end. Needs
+venues:read. Errors: 400 invalid_range, invalid_limit; 403; 404 venue_not_found, request_not_found; 429 after 10 exports in an hour.';
+
+revoke all on function public.export_venue(uuid, timestamptz, timestamptz, bigint, integer) from public;
+grant execute on function public.export_venue(uuid, timestamptz, timestamptz, bigint, integer) to authenticated;
+
+-- sql/50-queue/85-nights.sql
+-- Nights and their numbers. Days are those of the organization's time zone.
+
+create function private.venue_shows(p_venue_id uuid, p_page integer, p_limit integer)
+returns table (
+  show_id uuid, opened_at timestamptz, closed_at timestamptz, requests bigint, sung bigint, singers bigint, total_count bigint
+)
+language plpgsql
+stable
+security definer
+set search_path = ''
+rows 20
+as $$
+begin
+  perform private.require_permission(
+    (select venue.organization_id from public.venues as venue where venue.id = p_venue_id), 'requests:read', 'venue_not_found'
+  );
+  if p_page is null or p_page not between 1 and 100000 or p_limit is null or p_limit not between 1 and 100 then
+    perform private.raise_error(400, 'invalid_page', 'The page counts from 1 and has 1 to 100 rows.', 'Leave them out for 1 and 20.');
+  end if;
+  return query
+    select show.id, show.opened_at, show.closed_at, counted.requests, counted.sung, counted.singers, show.total_count
+    from (
+      select night.id, night.opened_at, night.closed_at, count(*) over () as total_count
+      from public.shows as night
+      where night.venue_id = p_venue_id
+      order by night.opened_at desc, night.id desc
+      limit p_limit offset (p_page - 1) * p_limit
+    ) as show
+    cross join lateral (
+      select
+        count(*) as requests,
+        count(*) filter (where request.state = 'completed') as sung,
+        count(distinct coalesce(request.singer_user_id::text, lower(request.singer_name))) as singers
+      from public.requests as request
+      where request.show_id = show.id
+    ) as counted
+    order by show.opened_at desc, show.id desc;
+end;
+$$;
+
+comment on function private.venue_shows(uuid, integer, integer) is 'Definer: checks requests:read, then counts.';
+
+revoke all on function private.venue_shows(uuid, integer, integer) from public;
+grant execute on function private.venue_shows(uuid, integer, integer) to authenticated;
+
+create function public.venue_shows(p_venue_id uuid, p_page integer default 1, p_limit integer default 20)
+returns table (
+  show_id uuid, opened_at timestamptz, closed_at timestamptz, requests bigint, sung bigint, singers bigint, total_count bigint
+)
+language sql
+stable
+security invoker
+set search_path = ''
+rows 20
+as $$
+  select * from private.venue_shows(p_venue_id, p_page, p_limit);
+$$;
+
+comment on function public.venue_shows(uuid, integer, integer) is
+  'The nights of a venue, newest first, with how many requests, songs sung and singers each had; closed_at of the open one is null.
+total_count is that of all pages of 1-100 rows. Needs requests:read. Errors: 400 invalid_page; 403; 404 venue_not_found.';
+
+revoke all on function public.venue_shows(uuid, integer, integer) from public;
+grant execute on function public.venue_shows(uuid, integer, integer) to authenticated;
+
+create function private.show_log(p_show_id uuid, p_after bigint, p_limit integer)
+returns table (
+  event_id bigint, changed_at timestamptz, request_id bigint, singer_name text, artist text, title text, from_state text, to_state text,
+  reason text, source text, changed_by uuid
+)
+language plpgsql
+stable
+security definer
+set search_path = ''
+rows 100
+as $$
+begin
+  perform private.require_permission(
+    (select show.organization_id from public.shows as show where show.id = p_show_id), 'requests:read', 'show_not_found'
+  );
+  if p_limit is null or p_limit not between 1 and 500 then
+    perform private.raise_error(400, 'invalid_limit', 'The limit must be 1 to 500.', 'Leave it out for 100.');
+  end if;
+  return query
+    select
+      event.id, event.changed_at, request.id, request.singer_name, request.artist, request.title, event.from_state, event.to_state,
+      event.reason, event.source, event.changed_by
+    from public.requests as request
+    join public.request_events as event on event.request_id = request.id
+    where request.show_id = p_show_id and (p_after is null or event.id > p_after)
+    order by event.id
+    limit p_limit;
+end;
+$$;
+
+comment on function private.show_log(uuid, bigint, integer) is 'Definer: checks requests:read, then reads the log.';
+
+revoke all on function private.show_log(uuid, bigint, integer) from public;
+grant execute on function private.show_log(uuid, bigint, integer) to authenticated;
+
+create function public.show_log(p_show_id uuid, p_after bigint default null, p_limit integer default 100)
+returns table (
+  event_id bigint, changed_at timestamptz, request_id bigint, singer_name text, artist text, title text, from_state text, to_state text,
+  reason text, source text, changed_by uuid
+)
+language sql
+stable
+security invoker
+set search_path = ''
+rows 100
+as $$
+  select * from private.show_log(p_show_id, p_after, p_limit);
+$$;
+
+comment on function public.show_log(uuid, bigint, integer) is
+  'What happened in a night, in order: every state of its requests, when, by whom and through what (app, openkj, api, system). 1-500 rows;
+go on with p_after, the event_id of the last one. Needs requests:read. Errors: 400 invalid_limit; 403; 404 show_not_found.';
+
+revoke all on function public.show_log(uuid, bigint, integer) from public;
+grant execute on function public.show_log(uuid, bigint, integer) to authenticated;
+
+create function private.show_statistics(p_show_id uuid)
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  v_show public.shows;
+begin
+  select show.* into v_show from public.shows as show where show.id = p_show_id;
+  perform private.require_permission(v_show.organization_id, 'requests:read', 'show_not_found');
+  return (
+    with
+      asked as materialized (
+        select
+          request.state, request.artist, request.title, request.fingerprint, request.singer_name, request.requested_at,
+          request.processed_at, coalesce(request.singer_user_id::text, lower(request.singer_name)) as singer
+        from public.requests as request
+        where request.show_id = p_show_id
+      ),
+      gaps as (
+        select extract(epoch from sung.performed_at - lag(sung.performed_at) over (order by sung.performed_at, sung.id)) as seconds
+        from public.performances as sung
+        where sung.show_id = p_show_id
+      ),
+      songs as (
+        select min(asked.artist) as artist, min(asked.title) as title, count(*) as requests
+        from asked
+        group by asked.fingerprint
+        order by requests desc, artist, title
+        limit 10
+      ),
+      singers as (
+        select min(asked.singer_name) as name, count(*) as requests, count(*) filter (where asked.state = 'completed') as sung
+        from asked
+        group by asked.singer
+        order by sung desc, requests desc, name
+        limit 10
+      )
+    select jsonb_build_object(
+      'show_id', v_show.id,
+      'venue_id', v_show.venue_id,
+      'opened_at', v_show.opened_at,
+      'closed_at', v_show.closed_at,
+      'total_requests', (select count(*) from asked),
+      'requests_by_state', (
+        select coalesce(jsonb_object_agg(counted.state, counted.requests), '{}')
+        from (select asked.state, count(*) as requests from asked group by asked.state) as counted
+      ),
+      'unique_singers', (select count(distinct asked.singer) from asked),
+      'average_wait_seconds', (
+        select round(avg(extract(epoch from asked.processed_at - asked.requested_at))) from asked where asked.state = 'completed'
+      ),
+      'average_gap_seconds', (select round(avg(gaps.seconds)) from gaps where gaps.seconds between 30 and 900),
+      'top_songs', coalesce((select jsonb_agg(to_jsonb(songs)) from songs), '[]'),
+      'top_singers', coalesce((select jsonb_agg(to_jsonb(singers)) from singers), '[]')
+    )
+  );
+end;
+$$;
+
+comment on function private.show_statistics(uuid) is 'Definer: checks requests:read, then counts.';
+
+revoke all on function private.show_statistics(uuid) from public;
+grant execute on function private.show_statistics(uuid) to authenticated;
+
+create function public.show_statistics(p_show_id uuid)
+returns jsonb
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select private.show_statistics(p_show_id);
+$$;
+
+comment on function public.show_statistics(uuid) is
+  'A night in numbers: total_requests, requests_by_state, unique_singers (guests counted as guests), average_wait_seconds from asking to
+singing, average_gap_seconds between songs without breaks (null before there are any), top_songs and top_singers (10 each). Needs
+requests:read. Errors: 403; 404 show_not_found.';
+
+revoke all on function public.show_statistics(uuid) from public;
+grant execute on function public.show_statistics(uuid) to authenticated;
+
+create function private.request_statistics(p_organization_id uuid, p_venue_id uuid)
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  v_midnight timestamptz;
+begin
+  perform private.require_permission(p_organization_id, 'requests:read', 'organization_not_found');
+  select date_trunc('day', now() at time zone organization.time_zone) at time zone organization.time_zone into v_midnight
+  from public.organizations as organization
+  where organization.id = p_organization_id;
+  return (
+    select jsonb_build_object(
+      'total_requests', count(*),
+      'pending_requests', count(*) filter (where request.state in ('pending', 'accepted', 'performing')),
+      'processed_requests', count(*) filter (where request.state = 'completed'),
+      'requests_today', count(*) filter (where request.requested_at >= v_midnight)
+    )
+    from public.requests as request
+    where request.organization_id = p_organization_id and (p_venue_id is null or request.venue_id = p_venue_id)
+  );
+end;
+$$;
+
+comment on function private.request_statistics(uuid, uuid) is 'Definer: checks requests:read, then counts.';
+
+revoke all on function private.request_statistics(uuid, uuid) from public;
+grant execute on function private.request_statistics(uuid, uuid) to authenticated;
+
+create function public.request_statistics(p_organization_id uuid, p_venue_id uuid default null)
+returns jsonb
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select private.request_statistics(p_organization_id, p_venue_id);
+$$;
+
+comment on function public.request_statistics(uuid, uuid) is
+  'How many requests an organization, or one of its venues, has had (total_requests), has waiting (pending_requests), has had sung
+(processed_requests) and was asked for since midnight in its time zone (requests_today). A foreign venue has none. Needs requests:read.
+Errors: 403; 404 organization_not_found.';
+
+revoke all on function public.request_statistics(uuid, uuid) from public;
+grant execute on function public.request_statistics(uuid, uuid) to authenticated;
 
 -- sql/50-queue/90-telling-singers.sql
 -- A singer is told what becomes of a request: accepted, skipped or rejected with the reason, and when they are next.
@@ -11213,46 +15248,374 @@ silent. A job; definer because heartbeats are private.';
 
 revoke all on function private.alert_offline_hosts() from public;
 
+-- sql/60-singers/20-favorites.sql
+-- What people want to find again. They belong to the user, not to the singer profile: a guest has them too and keeps them when the
+-- guest becomes an account.
+
+create table public.favorite_songs (
+  id uuid primary key default gen_random_uuid(),
+  user_id uuid not null default auth.uid() references auth.users (id) on delete cascade,
+  artist text not null,
+  title text not null,
+  key_change integer not null default 0,
+  metadata jsonb not null default '{}',
+  -- Written by a trigger; the default only tells generated types that it may be left out.
+  fingerprint text collate "C" not null default '',
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint artist_is_1_to_255_characters check (char_length(artist) between 1 and 255),
+  constraint title_is_1_to_255_characters check (char_length(title) between 1 and 255),
+  constraint key_change_is_within_12_semitones check (key_change between -12 and 12),
+  constraint metadata_is_an_object check (jsonb_typeof(metadata) = 'object'),
+  constraint metadata_is_small check (pg_column_size(metadata) <= 4096),
+  unique (user_id, fingerprint, key_change)
+);
+
+alter table public.favorite_songs enable row level security;
+revoke all on public.favorite_songs from anon, authenticated, service_role;
+
+create index favorite_songs_fingerprint_idx on public.favorite_songs (fingerprint, user_id);
+
+comment on table public.favorite_songs is
+  'Songs somebody likes to sing, each in one or more keys. Not tied to a book: which of them a venue has is asked with list_favorite_songs.';
+comment on column public.favorite_songs.metadata is 'Whatever the app keeps with it, at most 4 KB.';
+comment on column public.favorite_songs.fingerprint is 'private.song_fingerprint(artist, title): the same song however it is written.';
+
+create trigger favorite_songs_set_updated_at
+  before update on public.favorite_songs
+  for each row execute function private.set_updated_at();
+
+create table public.favorite_venues (
+  user_id uuid not null default auth.uid() references auth.users (id) on delete cascade,
+  venue_id uuid not null references public.venues (id) on delete cascade,
+  created_at timestamptz not null default now(),
+  primary key (user_id, venue_id)
+);
+
+alter table public.favorite_venues enable row level security;
+revoke all on public.favorite_venues from anon, authenticated, service_role;
+
+create index favorite_venues_venue_id_idx on public.favorite_venues (venue_id);
+
+comment on table public.favorite_venues is 'Venues somebody likes. An archived venue stays on the list and says so.';
+
+create function private.prepare_favorite_song()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_maximum integer := private.setting('favorite_songs_maximum')::integer;
+begin
+  new.artist := private.clean_text(new.artist, 'artist', 255);
+  new.title := private.clean_text(new.title, 'title', 255);
+  new.fingerprint := private.song_fingerprint(new.artist, new.title);
+  -- Two at once must not both be the last one.
+  perform pg_advisory_xact_lock(hashtextextended('favorite_songs:' || new.user_id, 0));
+  -- Only about the caller's own list; a row for somebody else is refused by the policy, whatever is in theirs.
+  if new.user_id = auth.uid()
+    and (select count(*) from public.favorite_songs as favorite where favorite.user_id = new.user_id) >= v_maximum
+  then
+    perform private.raise_error(
+      422, 'too_many_favorites', format('You have %s favourite songs.', v_maximum), 'Remove one of them first.'
+    );
+  end if;
+  return new;
+end;
+$$;
+
+comment on function private.prepare_favorite_song() is
+  'Cleans the texts and keeps the list within its limit. Errors: 400 invalid_artist, invalid_title; 422 too_many_favorites. Definer: the
+texts'' functions are private.';
+
+revoke all on function private.prepare_favorite_song() from public;
+
+create trigger favorite_songs_prepare
+  before insert on public.favorite_songs
+  for each row execute function private.prepare_favorite_song();
+
+create function private.prepare_favorite_venue()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_maximum integer := private.setting('favorite_venues_maximum')::integer;
+begin
+  if not exists (select from public.venues as venue where venue.id = new.venue_id and venue.archived_at is null) then
+    perform private.raise_error(404, 'venue_not_found', 'There is no such venue.', 'Find the venue again.');
+  end if;
+  perform pg_advisory_xact_lock(hashtextextended('favorite_venues:' || new.user_id, 0));
+  if new.user_id = auth.uid()
+    and (select count(*) from public.favorite_venues as favorite where favorite.user_id = new.user_id) >= v_maximum
+  then
+    perform private.raise_error(
+      422, 'too_many_favorites', format('You have %s favourite venues.', v_maximum), 'Remove one of them first.'
+    );
+  end if;
+  return new;
+end;
+$$;
+
+comment on function private.prepare_favorite_venue() is
+  'Takes only venues that can be found, and keeps the list within its limit. Errors: 404 venue_not_found; 422 too_many_favorites. Definer:
+singers do not see the table of venues.';
+
+revoke all on function private.prepare_favorite_venue() from public;
+
+create trigger favorite_venues_prepare
+  before insert on public.favorite_venues
+  for each row execute function private.prepare_favorite_venue();
+
+create function private.list_favorite_songs(
+  p_search text, p_artist text, p_title text, p_venue_id uuid, p_page integer, p_limit integer
+)
+returns table (
+  id uuid, artist text, title text, key_change integer, metadata jsonb, created_at timestamptz, updated_at timestamptz, song_id bigint,
+  is_available boolean, total_count bigint
+)
+language plpgsql
+stable
+security definer
+set search_path = ''
+rows 20
+as $$
+declare
+  v_user_id uuid := private.require_user();
+  v_system_id uuid;
+begin
+  if p_page is null or p_page not between 1 and 10000 or p_limit is null or p_limit not between 1 and 100 then
+    perform private.raise_error(400, 'invalid_page', 'The page counts from 1 and has 1 to 100 rows.', 'Leave them out for 1 and 20.');
+  end if;
+  if p_venue_id is not null then
+    if not exists (select from public.venues as venue where venue.id = p_venue_id and venue.archived_at is null) then
+      perform private.raise_error(404, 'venue_not_found', 'There is no such venue.', 'Find the venue again.');
+    end if;
+    perform private.require_admission(p_venue_id);
+    v_system_id := private.venue_system(p_venue_id);
+  end if;
+  return query
+    select
+      listed.id, listed.artist, listed.title, listed.key_change, listed.metadata, listed.created_at, listed.updated_at, found.song_id,
+      case when p_venue_id is not null then found.song_id is not null end, listed.total_count
+    from (
+      select favorite.*, count(*) over () as total_count
+      from public.favorite_songs as favorite
+      where favorite.user_id = v_user_id
+        and (p_artist is null or strpos(private.fold_text(favorite.artist), private.fold_text(btrim(p_artist))) > 0)
+        and (p_title is null or strpos(private.fold_text(favorite.title), private.fold_text(btrim(p_title))) > 0)
+        and (
+          p_search is null
+          or strpos(private.fold_text(favorite.artist || ' ' || favorite.title), private.fold_text(btrim(p_search))) > 0
+        )
+      order by favorite.fingerprint, favorite.key_change, favorite.id
+      limit p_limit offset (p_page - 1) * p_limit
+    ) as listed
+    cross join lateral (select private.find_book_song(v_system_id, listed.artist, listed.title) as song_id) as found
+    order by listed.fingerprint, listed.key_change, listed.id;
+end;
+$$;
+
+comment on function private.list_favorite_songs(text, text, text, uuid, integer, integer) is
+  'Definer: books are private. Reads only the caller''s favourites.';
+
+revoke all on function private.list_favorite_songs(text, text, text, uuid, integer, integer) from public;
+grant execute on function private.list_favorite_songs(text, text, text, uuid, integer, integer) to authenticated;
+
+create function public.list_favorite_songs(
+  p_search text default null,
+  p_artist text default null,
+  p_title text default null,
+  p_venue_id uuid default null,
+  p_page integer default 1,
+  p_limit integer default 20
+)
+returns table (
+  id uuid, artist text, title text, key_change integer, metadata jsonb, created_at timestamptz, updated_at timestamptz, song_id bigint,
+  is_available boolean, total_count bigint
+)
+language sql
+stable
+security invoker
+set search_path = ''
+rows 20
+as $$
+  select * from private.list_favorite_songs(p_search, p_artist, p_title, p_venue_id, p_page, p_limit);
+$$;
+
+comment on function public.list_favorite_songs(text, text, text, uuid, integer, integer) is
+  'The caller''s favourite songs by artist and title. p_search is found in both, p_artist and p_title in one; accents and case aside.
+With p_venue_id each says whether that venue''s book has it (is_available) and under which song_id to ask for it; without it both are
+null. total_count is that of all pages of 1-100 rows. Errors: 400 invalid_page; 401; 403 pin_required; 404 venue_not_found.';
+
+revoke all on function public.list_favorite_songs(text, text, text, uuid, integer, integer) from public;
+grant execute on function public.list_favorite_songs(text, text, text, uuid, integer, integer) to authenticated;
+
+create function private.list_favorite_venues(p_search text, p_city text, p_state text, p_page integer, p_limit integer)
+returns table (
+  venue_id uuid, url_name text, name text, address text, city text, state text, postal_code text, country text, phone_number text,
+  website text, accepting_requests boolean, is_archived boolean, added_at timestamptz, total_count bigint
+)
+language plpgsql
+stable
+security definer
+set search_path = ''
+rows 20
+as $$
+declare
+  v_user_id uuid := private.require_user();
+begin
+  if p_page is null or p_page not between 1 and 10000 or p_limit is null or p_limit not between 1 and 100 then
+    perform private.raise_error(400, 'invalid_page', 'The page counts from 1 and has 1 to 100 rows.', 'Leave them out for 1 and 20.');
+  end if;
+  return query
+    select
+      venue.id, venue.url_name, venue.name, venue.address, venue.city, venue.state, venue.postal_code, venue.country,
+      venue.phone_number, venue.website, venue.accepting_requests, venue.archived_at is not null, favorite.created_at, count(*) over ()
+    from public.favorite_venues as favorite
+    join public.venues as venue on venue.id = favorite.venue_id
+    where favorite.user_id = v_user_id
+      and (p_search is null or strpos(private.fold_text(venue.name), private.fold_text(btrim(p_search))) > 0)
+      and (p_city is null or strpos(private.fold_text(venue.city), private.fold_text(btrim(p_city))) > 0)
+      and (p_state is null or private.fold_text(venue.state) = private.fold_text(btrim(p_state)))
+    order by favorite.created_at desc, venue.id
+    limit p_limit offset (p_page - 1) * p_limit;
+end;
+$$;
+
+comment on function private.list_favorite_venues(text, text, text, integer, integer) is
+  'Definer: the table of venues is for members. Reads only the caller''s favourites.';
+
+revoke all on function private.list_favorite_venues(text, text, text, integer, integer) from public;
+grant execute on function private.list_favorite_venues(text, text, text, integer, integer) to authenticated;
+
+create function public.list_favorite_venues(
+  p_search text default null,
+  p_city text default null,
+  p_state text default null,
+  p_page integer default 1,
+  p_limit integer default 20
+)
+returns table (
+  venue_id uuid, url_name text, name text, address text, city text, state text, postal_code text, country text, phone_number text,
+  website text, accepting_requests boolean, is_archived boolean, added_at timestamptz, total_count bigint
+)
+language sql
+stable
+security invoker
+set search_path = ''
+rows 20
+as $$
+  select * from private.list_favorite_venues(p_search, p_city, p_state, p_page, p_limit);
+$$;
+
+comment on function public.list_favorite_venues(text, text, text, integer, integer) is
+  'The caller''s favourite venues as they are now, those added last first; archived ones stay and are marked. p_search is found in the
+name, p_city in the city, p_state must be equal, accents and case aside. total_count is that of all pages of 1-100 rows.
+Errors: 400 invalid_page; 401.';
+
+revoke all on function public.list_favorite_venues(text, text, text, integer, integer) from public;
+grant execute on function public.list_favorite_venues(text, text, text, integer, integer) to authenticated;
+
+-- sql/70-messages/05-categories.sql
+-- What messages are about, and what somebody gets who has set nothing.
+
+create table public.message_categories (
+  key text primary key,
+  description text not null,
+  is_optional boolean not null,
+  channels text[] not null,
+  default_channels text[] not null,
+  rank integer not null,
+  constraint channels_are_known check (channels <@ array['email', 'sms']),
+  constraint defaults_are_channels check (default_channels <@ channels),
+  constraint what_must_arrive_is_on check (is_optional or default_channels = channels)
+);
+
+alter table public.message_categories enable row level security;
+revoke all on public.message_categories from anon, authenticated, service_role;
+
+comment on table public.message_categories is
+  'Categories of messages: by which channels there are any, and by which one gets them without having asked. Nobody can
+switch off a category that is not optional. Everything is told in the app as well.';
+comment on column public.message_categories.rank is 'Order for lists.';
+
 -- sql/70-messages/10-outbox.sql
 -- The outbox: every mail and text is a row, written in the transaction that causes it. Rows hold a template and its
 -- variables; the text is made when it is sent or looked at.
 
+create function private.template_places(p_subject text, p_body text)
+returns text[]
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$
+  select coalesce(array_agg(distinct matched[1] order by matched[1]), '{}')
+  from regexp_matches(concat(p_subject, ' ', p_body), '\{\{([a-z_]+)\}\}', 'g') as matched;
+$$;
+
+comment on function private.template_places(text, text) is 'Names of the {{places}} of a template.';
+
+revoke all on function private.template_places(text, text) from public;
+
 create table private.message_templates (
   key text not null,
   channel text not null,
-  category text not null,
+  category text not null references public.message_categories (key) on update cascade on delete restrict,
   subject text,
   body text not null,
+  variables text[] not null,
+  secrets text[] not null default '{}',
+  lifetime interval,
   constraint channel_is_known check (channel in ('email', 'sms')),
-  constraint category_is_known check (category in ('security', 'queue', 'organization', 'billing', 'news')),
   constraint email_has_a_subject check ((channel = 'email') = (subject is not null)),
+  constraint subject_is_one_line check (subject !~ '[[:cntrl:]]'),
+  constraint variables_are_the_places check (
+    variables @> private.template_places(subject, body) and variables <@ private.template_places(subject, body)
+  ),
+  constraint secrets_are_variables check (secrets <@ variables),
+  constraint secrets_end check (secrets = '{}' or lifetime is not null),
   primary key (key, channel)
 );
 
 alter table private.message_templates enable row level security;
 
+create index message_templates_category_idx on private.message_templates (category);
+
 comment on table private.message_templates is
-  'Texts with {{variable}} places. A body is plain text; in mails its lines become paragraphs and its links are clickable.';
+  'Texts with {{variable}} places. A body is plain text; in mails its lines become paragraphs and its link is clickable.';
 comment on column private.message_templates.category is 'What a person may opt out of; security never.';
+comment on column private.message_templates.variables is 'What must be given, no more and no less.';
+comment on column private.message_templates.secrets is
+  'Variables that open something: codes and links. They are taken out of a message that was sent, has ended or is given up.';
+comment on column private.message_templates.lifetime is 'How long sending it makes sense; null: always.';
 
 create table private.messages (
   id uuid primary key default gen_random_uuid(),
   channel text not null,
   template_key text not null,
+  category text not null references public.message_categories (key) on update cascade on delete restrict,
   recipient text not null,
   variables jsonb not null default '{}',
+  secrets jsonb not null default '{}',
   user_id uuid references auth.users (id) on delete set null,
   idempotency_key text unique,
   status text not null default 'pending',
   attempts integer not null default 0,
   next_attempt_at timestamptz not null default now(),
+  expires_at timestamptz,
   provider text,
   provider_message_id text,
   last_error text,
   created_at timestamptz not null default now(),
   sent_at timestamptz,
-  constraint status_is_known check (status in ('pending', 'sending', 'sent', 'dead', 'suppressed')),
-  constraint variables_are_an_object check (jsonb_typeof(variables) = 'object'),
+  constraint status_is_known check (status in ('pending', 'sending', 'sent', 'dead', 'expired', 'suppressed')),
+  constraint variables_are_an_object check (jsonb_typeof(variables) = 'object' and jsonb_typeof(secrets) = 'object'),
   foreign key (template_key, channel) references private.message_templates (key, channel)
     on update cascade on delete restrict
 );
@@ -11260,14 +15623,60 @@ create table private.messages (
 alter table private.messages enable row level security;
 
 create index messages_template_idx on private.messages (template_key, channel);
+create index messages_category_idx on private.messages (category);
 create index messages_user_id_idx on private.messages (user_id);
-create index messages_due_idx on private.messages (next_attempt_at) where status in ('pending', 'sending');
+create index messages_due_idx on private.messages ((category <> 'security'), next_attempt_at, id) where status in ('pending', 'sending');
+create index messages_expiring_idx on private.messages (expires_at) where secrets <> '{}' or status in ('pending', 'sending');
+create index messages_dead_idx on private.messages (created_at desc, id desc) where status = 'dead';
 create index messages_recipient_idx on private.messages (recipient, created_at);
+create index messages_created_at_idx on private.messages (created_at desc, id desc);
 
-comment on table private.messages is 'The outbox. Variables may hold one-time codes: never exposed, never logged.';
+comment on table private.messages is
+  'The outbox. dead: given up, the dead letters; expired: too late to be sent; suppressed: not wanted, or too many in an hour.';
+comment on column private.messages.secrets is 'One-time codes and links: never exposed, never logged, removed when of no more use.';
 comment on column private.messages.next_attempt_at is
   'When it is due; while it is being sent, when the sender is given up for dead.';
 comment on column private.messages.idempotency_key is 'The same key enqueues once, however often it is tried.';
+
+create function private.remove_message_secrets()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+  new.secrets := '{}';
+  return new;
+end;
+$$;
+
+revoke all on function private.remove_message_secrets() from public;
+
+-- What the provider "log" takes is read in the outbox, so its codes stay until they end.
+create trigger messages_remove_secrets
+  before insert or update on private.messages
+  for each row
+  when (new.secrets <> '{}' and new.status not in ('pending', 'sending') and (new.status <> 'sent' or new.provider <> 'log'))
+  execute function private.remove_message_secrets();
+
+create function private.message_variables(p_template_key text, p_channel text, p_data jsonb)
+returns jsonb
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select coalesce(jsonb_object_agg(variable.name, p_data -> variable.name) filter (where p_data ? variable.name), '{}')
+  from private.message_templates as template
+  cross join unnest(template.variables) as variable (name)
+  where template.key = p_template_key and template.channel = p_channel;
+$$;
+
+comment on function private.message_variables(text, text, jsonb) is
+  'Of facts that were gathered for several texts, those this template speaks of.';
+
+revoke all on function private.message_variables(text, text, jsonb) from public;
 
 create function private.enqueue_message(
   p_channel text,
@@ -11278,25 +15687,70 @@ create function private.enqueue_message(
   p_idempotency_key text default null
 )
 returns uuid
-language sql
+language plpgsql
 volatile
 security definer
 set search_path = ''
 as $$
-  insert into private.messages (channel, template_key, recipient, variables, user_id, idempotency_key)
-  select
-    p_channel, p_template_key, p_recipient, p_variables,
+declare
+  v_template private.message_templates;
+  v_wrong text;
+  v_is_refused boolean;
+  v_id uuid;
+begin
+  -- An account with only a phone number has nowhere to mail to; what was to be told of happens all the same.
+  if coalesce(p_recipient, '') = '' then
+    return null;
+  end if;
+  select template.* into v_template
+  from private.message_templates as template
+  where template.key = p_template_key and template.channel = p_channel;
+  if not found then
+    raise exception using errcode = '22023', message = format('There is no template "%s" for %s.', p_template_key, p_channel);
+  end if;
+  select string_agg(format(case when name = any (v_template.variables) then '"%s" is missing' else '"%s" is unknown' end, name), ', ' order by name)
+  into v_wrong
+  from (
+    select unnest(v_template.variables) as name
+    union
+    select given.name from jsonb_object_keys(p_variables) as given (name)
+  ) as named
+  where (name = any (v_template.variables)) is distinct from (p_variables ? name);
+  if v_wrong is not null then
+    raise exception using errcode = '22023', message = format('Template "%s" for %s: %s.', p_template_key, p_channel, v_wrong);
+  end if;
+  v_is_refused := exists (
+    select
+    from public.message_preferences as preference
+    where preference.user_id = p_user_id and preference.category = v_template.category and preference.channel = p_channel
+      and not preference.is_enabled
+  );
+
+  insert into private.messages (
+    channel, template_key, category, recipient, variables, secrets, user_id, idempotency_key, expires_at, status, last_error
+  )
+  values (
+    p_channel, p_template_key, v_template.category, p_recipient, p_variables - v_template.secrets,
+    (
+      select coalesce(jsonb_object_agg(secret.name, p_variables -> secret.name), '{}')
+      from unnest(v_template.secrets) as secret (name)
+    ),
     -- A sign-up's mail is written before its user is committed, or even inserted.
     (select account.id from auth.users as account where account.id = p_user_id),
-    p_idempotency_key
-  -- An account with only a phone number has nowhere to mail to; what was to be told of happens all the same.
-  where p_recipient <> ''
+    p_idempotency_key,
+    now() + v_template.lifetime,
+    case when v_is_refused then 'suppressed' else 'pending' end,
+    case when v_is_refused then 'the recipient does not want such messages' end
+  )
   on conflict (idempotency_key) do nothing
-  returning id;
+  returning id into v_id;
+  return v_id;
+end;
 $$;
 
 comment on function private.enqueue_message(text, text, text, jsonb, uuid, text) is
   'Puts one message into the outbox and returns its id, or null when the idempotency key was used before or there is no recipient.
+p_variables must have exactly the template''s variables, else 22023. What the user has switched off is kept, as suppressed.
 Definer: called from hooks and triggers of other roles.';
 
 revoke all on function private.enqueue_message(text, text, text, jsonb, uuid, text) from public;
@@ -11312,7 +15766,7 @@ set search_path = ''
 as $$
   select private.enqueue_message(
     'email', p_template_key, p_recipient,
-    jsonb_build_object(
+    private.message_variables(p_template_key, 'email', jsonb_build_object(
       'code', p_token,
       'link', format(
         '%s/verify?token=%s&type=%s&redirect_to=%s',
@@ -11320,14 +15774,19 @@ as $$
         p_token_hash,
         p_data ->> 'email_action_type',
         replace(replace(replace(p_data ->> 'redirect_to', '&', '%26'), '=', '%3D'), '#', '%23')
-      )
-    ),
+      ),
+      'address', p_data ->> 'address',
+      'phone', p_data ->> 'phone',
+      'provider', initcap(p_data ->> 'provider'),
+      'factor', case p_data ->> 'factor_type' when 'totp' then 'authenticator app' when 'phone' then 'phone' else 'second factor' end
+    )),
     p_user_id
   );
 $$;
 
 comment on function private.enqueue_auth_email(uuid, text, text, jsonb, text, text) is
-  'One mail of Auth: its code and the link that confirms it (Auth names its own address site_url). Definer: as enqueue_message.';
+  'One mail of Auth: its code and the link that confirms it (Auth names its own address site_url), or what was changed. Definer:
+as enqueue_message.';
 
 revoke all on function private.enqueue_auth_email(uuid, text, text, jsonb, text, text) from public;
 
@@ -11374,6 +15833,48 @@ comment on function private.fill_template(text, jsonb) is 'Replaces each {{name}
 
 revoke all on function private.fill_template(text, jsonb) from public;
 
+create function private.render_html(p_text text, p_links text[])
+returns text
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+declare
+  v_html text := private.escape_html(p_text);
+  v_link text;
+begin
+  foreach v_link in array p_links loop
+    v_link := private.escape_html(v_link);
+    -- Only the links a mail is about can be clicked, never an address somebody put into a name.
+    if v_link ~ '^https?://' then
+      v_html := replace(v_html, v_link, format('<a href="%1$s">%1$s</a>', v_link));
+    end if;
+  end loop;
+  return '<p>' || replace(replace(v_html, E'\n\n', '</p><p>'), E'\n', '<br>') || '</p>';
+end;
+$$;
+
+comment on function private.render_html(text, text[]) is 'A plain text as HTML: paragraphs, lines, and the named links clickable.';
+
+revoke all on function private.render_html(text, text[]) from public;
+
+create function private.message_footer(p_category text)
+returns text
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select E'\n\nChoose which messages you get: ' || private.setting('app_url') || '/settings/messages'
+  from public.message_categories as category
+  where category.key = p_category and category.is_optional;
+$$;
+
+comment on function private.message_footer(text) is 'What a mail that nobody has to get ends with; null for the others.';
+
+revoke all on function private.message_footer(text) from public;
+
 create view private.rendered_messages
 with (security_invoker = true)
 as
@@ -11385,36 +15886,34 @@ select
   message.status,
   message.template_key as template,
   -- A header is one line, whatever the variables hold.
-  regexp_replace(private.fill_template(template.subject, message.variables), '[[:cntrl:]]+', ' ', 'g') as subject,
-  private.fill_template(template.body, message.variables) as body_text,
+  regexp_replace(private.fill_template(template.subject, filled.variables), '[[:cntrl:]]+', ' ', 'g') as subject,
+  filled.text as body_text,
   case when message.channel = 'email' then
-    '<p>'
-    || replace(
-      -- Only the link a mail is about can be clicked, never an address somebody put into a name.
-      replace(
-        private.escape_html(private.fill_template(template.body, message.variables)),
-        private.escape_html(coalesce(nullif(message.variables ->> 'link', ''), chr(1))),
-        format('<a href="%1$s">%1$s</a>', private.escape_html(message.variables ->> 'link'))
-      ),
-      E'\n\n', '</p><p>'
+    private.render_html(
+      filled.text, array_remove(array[filled.variables ->> 'link', private.setting('app_url') || '/settings/messages'], null)
     )
-    || '</p>'
   end as body_html
 from private.messages as message
 join private.message_templates as template
-  on template.key = message.template_key and template.channel = message.channel;
+  on template.key = message.template_key and template.channel = message.channel
+cross join lateral (
+  select
+    message.variables || message.secrets as variables,
+    private.fill_template(template.body, message.variables || message.secrets)
+      || case when message.channel = 'email' then coalesce(private.message_footer(message.category), '') else '' end as text
+) as filled;
 
-comment on view private.rendered_messages is 'Messages as their recipients read them: what the sender sends and the inbox page shows.';
+comment on view private.rendered_messages is
+  'Messages as their recipients read them: what the sender sends and the inbox page shows. Places of secrets that are gone are empty.';
 
 -- sql/70-messages/30-preferences.sql
 create table public.message_preferences (
   user_id uuid not null references auth.users (id) on delete cascade,
-  category text not null,
+  category text not null references public.message_categories (key) on update cascade on delete cascade,
   channel text not null,
   is_enabled boolean not null,
   updated_at timestamptz not null default now(),
-  -- Security messages are not in the list: nobody can switch them off.
-  constraint category_is_known check (category in ('queue', 'organization', 'billing', 'news')),
+  constraint security_is_not_optional check (category <> 'security'),
   constraint channel_is_known check (channel in ('email', 'sms')),
   primary key (user_id, category, channel)
 );
@@ -11422,38 +15921,40 @@ create table public.message_preferences (
 alter table public.message_preferences enable row level security;
 revoke all on public.message_preferences from anon, authenticated, service_role;
 
+create index message_preferences_category_idx on public.message_preferences (category, user_id);
+
 comment on table public.message_preferences is
-  'Which messages a user wants beside those in the app. Without a row: mails about organization and billing, nothing else.';
+  'Which messages a user wants beside those in the app. Without a row the defaults of message_categories hold.';
 
 create trigger message_preferences_set_updated_at
   before update on public.message_preferences
   for each row execute function private.set_updated_at();
 
-create function private.wants_message(p_user_id uuid, p_category text, p_channel text)
-returns boolean
-language plpgsql
+create function public.list_message_preferences()
+returns table (category text, description text, channel text, is_enabled boolean, is_optional boolean)
+language sql
 stable
-security definer
+security invoker
 set search_path = ''
+rows 20
 as $$
-begin
-  return (
-    select p_category = 'security' or coalesce(
-      (
-        select preference.is_enabled
-        from public.message_preferences as preference
-        where preference.user_id = p_user_id and preference.category = p_category and preference.channel = p_channel
-      ),
-      p_channel = 'email' and p_category in ('organization', 'billing')
-    )
-  );
-end;
+  select
+    category.key, category.description, channel.name,
+    coalesce(preference.is_enabled, channel.name = any (category.default_channels)),
+    category.is_optional
+  from public.message_categories as category
+  cross join unnest(category.channels) as channel (name)
+  left join public.message_preferences as preference
+    on preference.user_id = (select auth.uid()) and preference.category = category.key and preference.channel = channel.name
+  order by category.rank, channel.name;
 $$;
 
-comment on function private.wants_message(uuid, text, text) is
-  'Whether a user wants messages of a category by a channel. Definer: asked while somebody else acts.';
+comment on function public.list_message_preferences() is
+  'Every category of messages by every channel it is sent by, and whether the caller gets it. What is optional is changed by an upsert
+of {user_id, category, channel, is_enabled} into message_preferences; deleting that row brings the default back.';
 
-revoke all on function private.wants_message(uuid, text, text) from public;
+revoke all on function public.list_message_preferences() from public;
+grant execute on function public.list_message_preferences() to authenticated;
 
 -- sql/70-messages/40-notifications.sql
 -- What the app tells a user: kept until read, and sent at once over the private topic user:<uuid>:notifications.
@@ -11461,19 +15962,20 @@ revoke all on function private.wants_message(uuid, text, text) from public;
 create table public.notifications (
   id bigint generated always as identity primary key,
   user_id uuid not null references auth.users (id) on delete cascade,
-  category text not null,
+  category text not null references public.message_categories (key) on update cascade on delete restrict,
   kind text not null,
   data jsonb not null default '{}',
   idempotency_key text unique,
   created_at timestamptz not null default now(),
-  read_at timestamptz,
-  constraint category_is_known check (category in ('security', 'queue', 'organization', 'billing', 'news'))
+  read_at timestamptz
 );
 
 alter table public.notifications enable row level security;
 revoke all on public.notifications from anon, authenticated, service_role;
 
 create index notifications_user_id_idx on public.notifications (user_id, id desc);
+create index notifications_category_idx on public.notifications (category);
+create index notifications_created_at_idx on public.notifications (created_at);
 create index notifications_unread_idx on public.notifications (user_id) where read_at is null;
 
 comment on table public.notifications is 'Notifications in the app; unread while read_at is null.';
@@ -11490,7 +15992,6 @@ set search_path = ''
 as $$
 declare
   v_notification public.notifications;
-  v_account record;
 begin
   insert into public.notifications (user_id, category, kind, data, idempotency_key)
   values (p_user_id, p_category, p_kind, p_data, p_idempotency_key)
@@ -11499,27 +16000,34 @@ begin
   if v_notification.id is null then
     return;
   end if;
+  -- An open channel may outlive the right to it, so it carries what happened; the rest is read from the row.
   perform realtime.send(
-    to_jsonb(v_notification) - 'idempotency_key' - 'id' || jsonb_build_object('notification_id', v_notification.id),
+    jsonb_build_object(
+      'notification_id', v_notification.id, 'category', p_category, 'kind', p_kind, 'created_at', v_notification.created_at
+    ),
     'notification_created',
     'user:' || p_user_id || ':notifications',
     true
   );
 
-  select
-    case when account.email_confirmed_at is not null then nullif(account.email, '') end as email,
-    case when account.phone_confirmed_at is not null then nullif(account.phone, '') end as phone
-  into v_account
-  from auth.users as account
-  where account.id = p_user_id;
+  -- Who never asked for messages of a kind leaves no trace in the outbox; who said no does.
   perform private.enqueue_message(
-    template.channel, p_kind, case template.channel when 'email' then v_account.email else v_account.phone end, p_data, p_user_id,
+    template.channel, p_kind, address.value, private.message_variables(p_kind, template.channel, p_data), p_user_id,
     p_idempotency_key || ':' || template.channel
   )
   from private.message_templates as template
-  where template.key = p_kind
-    and case template.channel when 'email' then v_account.email else v_account.phone end is not null
-    and private.wants_message(p_user_id, p_category, template.channel);
+  join public.message_categories as category on category.key = template.category
+  join auth.users as account on account.id = p_user_id
+  cross join lateral (
+    select case template.channel
+      when 'email' then case when account.email_confirmed_at is not null then account.email end
+      else case when account.phone_confirmed_at is not null then account.phone end
+    end as value
+  ) as address
+  left join public.message_preferences as preference
+    on preference.user_id = p_user_id and preference.category = template.category and preference.channel = template.channel
+  where template.key = p_kind and address.value <> ''
+    and (template.channel = any (category.default_channels) or preference.user_id is not null);
 end;
 $$;
 
@@ -11561,109 +16069,152 @@ security definer
 set search_path = ''
 rows 20
 as $$
+declare
+  v_seen uuid[];
+  v_claimed uuid[];
+  v_interrupted uuid[];
+  v_message record;
 begin
-  -- A code that arrives after it ended only confuses.
-  update private.messages as message
-  set status = 'dead', last_error = 'expired before it could be sent'
-  where message.status in ('pending', 'sending') and message.next_attempt_at <= now()
-    and message.template_key like 'auth\_%' and message.created_at < now() - interval '15 minutes';
-
-  -- A message that three workers died over is not tried on a fourth.
-  update private.messages as message
-  set status = 'dead', last_error = 'interrupted three times'
-  where message.status = 'sending' and message.next_attempt_at <= now() and message.attempts >= 3;
-
-  -- More than ten mails or five texts an hour are too many, except about security.
-  update private.messages as message
-  set status = 'suppressed', last_error = 'over the hourly limit of the recipient'
-  from private.message_templates as template
-  where message.status = 'pending' and message.next_attempt_at <= now()
-    and template.key = message.template_key and template.channel = message.channel and template.category <> 'security'
-    and (
-      select count(*)
-      from private.messages as earlier
-      where earlier.recipient = message.recipient and earlier.channel = message.channel
-        and earlier.created_at > now() - interval '1 hour' and earlier.id <> message.id
-        and (earlier.status in ('sent', 'sending') or (earlier.created_at, earlier.id) < (message.created_at, message.id))
-        and earlier.status <> 'suppressed'
-    ) >= case message.channel when 'email' then 10 else 5 end;
-
-  return query
+  loop
     with
       due as (
         select message.id, message.status
         from private.messages as message
         where message.status in ('pending', 'sending') and message.next_attempt_at <= now()
-        order by message.next_attempt_at, message.id
+        -- Somebody waits for a code; everything else can.
+        order by (message.category <> 'security'), message.next_attempt_at, message.id
         limit p_limit
         for update skip locked
       ),
-      claimed as (
+      taken as (
         update private.messages as message
-        -- Who has not answered in two minutes is dead, and the next worker takes over.
-        set status = 'sending', attempts = message.attempts + 1, next_attempt_at = now() + interval '2 minutes'
+        set
+          status = case
+            -- A code that arrives after it ended only confuses.
+            when message.expires_at <= now() then 'expired'
+            when message.attempts >= 3 then 'dead'
+            else 'sending'
+          end,
+          last_error = case
+            when message.expires_at <= now() then 'ended before it could be sent'
+            when message.attempts >= 3 then 'interrupted three times'
+            else message.last_error
+          end,
+          attempts = least(message.attempts + 1, 3),
+          -- Who has not answered in two minutes is dead, and the next worker takes over.
+          next_attempt_at = now() + interval '2 minutes'
         from due
         where message.id = due.id
-        returning message.id, message.attempts, due.status = 'sending' as was_interrupted
+        returning message.id, message.status, due.status as former_status
       )
     select
-      rendered.id, rendered.channel, rendered.recipient, rendered.subject, rendered.body_text, rendered.body_html, claimed.attempts,
-      rendered.created_at, claimed.was_interrupted
-    from claimed
-    join private.rendered_messages as rendered on rendered.id = claimed.id;
+      array_agg(taken.id),
+      array_agg(taken.id) filter (where taken.status = 'sending'),
+      array_agg(taken.id) filter (where taken.status = 'sending' and taken.former_status = 'sending')
+    into v_seen, v_claimed, v_interrupted
+    from taken;
+    exit when v_seen is null;
+
+    -- In one order, so that two workers never wait for each other.
+    for v_message in
+      select message.id, message.channel, coalesce(message.user_id::text, message.recipient) as subject
+      from private.messages as message
+      where message.id = any (v_claimed) and message.category <> 'security' and message.attempts = 1
+      order by 2, 3, message.created_at, 1
+    loop
+      if private.take_rate_limit(v_message.channel || '_messages_per_user', v_message.subject) > 0 then
+        update private.messages as message
+        set status = 'suppressed', last_error = 'more than the recipient may get in an hour'
+        where message.id = v_message.id;
+        v_claimed := array_remove(v_claimed, v_message.id);
+      end if;
+    end loop;
+    exit when v_claimed <> '{}';
+  end loop;
+
+  return query
+    select
+      rendered.id, rendered.channel, rendered.recipient, rendered.subject, rendered.body_text, rendered.body_html, message.attempts,
+      rendered.created_at, rendered.id = any (coalesce(v_interrupted, '{}'))
+    from private.messages as message
+    join private.rendered_messages as rendered on rendered.id = message.id
+    where message.id = any (v_claimed);
 end;
 $$;
 
 comment on function private.claim_messages(integer) is
-  'Up to p_limit messages that are due, now this worker''s for two minutes. was_interrupted: an earlier attempt began and nobody knows how
-it ended, so look before sending again. Definer: the worker''s role may read no table.';
+  'Up to p_limit messages that are due, now this worker''s for two minutes; empty when nothing is due. was_interrupted: an earlier
+attempt began and nobody knows how it ended, so look before sending again. Ends what is too late, was interrupted three times, or is
+more than its recipient may get in an hour (never about security). Definer: the worker''s role may read no table.';
 
 revoke all on function private.claim_messages(integer) from public;
 
 create function private.finish_message(
-  p_id uuid, p_attempt integer, p_outcome text, p_provider text, p_provider_message_id text, p_error text
+  p_id uuid, p_attempt integer, p_outcome text, p_provider text, p_provider_message_id text, p_error text,
+  p_retry_after integer default null
 )
-returns boolean
+returns numeric
 language plpgsql
 volatile
 security definer
 set search_path = ''
 as $$
+declare
+  v_message private.messages;
+  v_error text := p_error;
+  v_secret text;
+  v_wait numeric;
 begin
+  select message.* into v_message
+  from private.messages as message
+  where message.id = p_id and message.status = 'sending' and message.attempts = p_attempt
+  for update;
+  if not found then
+    return null;
+  end if;
+  -- A provider may repeat what it was given.
+  for v_secret in
+    select secret.value
+    from jsonb_each_text(v_message.secrets) as secret
+    where secret.value <> ''
+    order by char_length(secret.value) desc
+  loop
+    v_error := replace(v_error, v_secret, '[removed]');
+  end loop;
+  v_error := left(v_error, 500);
+  if p_outcome = 'failed' and p_attempt < 3 then
+    -- 1 s, then 2 s, each up to half as long again, so that many failures at once do not come back at once.
+    v_wait := greatest(2 ^ (p_attempt - 1) * (1 + random() / 2), least(coalesce(p_retry_after, 0), 3600));
+  end if;
   update private.messages as message
   set
-    status = case
-      when p_outcome = 'sent' then 'sent'
-      when p_outcome = 'refused' or message.attempts >= 3 then 'dead'
-      else 'pending'
-    end,
+    status = case when p_outcome = 'sent' then 'sent' when v_wait is null then 'dead' else 'pending' end,
     sent_at = case when p_outcome = 'sent' then now() end,
     provider = p_provider,
     provider_message_id = p_provider_message_id,
-    last_error = left(p_error, 500),
-    -- 1 s, 2 s, 4 s, each up to half as long again, so that many failures at once do not come back at once.
-    next_attempt_at = now() + make_interval(secs => 2 ^ (message.attempts - 1) * (1 + random() / 2))
-  where message.id = p_id and message.status = 'sending' and message.attempts = p_attempt;
-  if not found then
-    return false;
-  end if;
+    last_error = v_error,
+    next_attempt_at = now() + make_interval(secs => coalesce(v_wait, 0))
+  where message.id = p_id;
   insert into private.message_attempts (message_id, attempt, outcome, provider, error)
-  values (p_id, p_attempt, p_outcome, p_provider, left(p_error, 500));
-  return true;
+  values (p_id, p_attempt, p_outcome, p_provider, v_error);
+  return v_wait;
 end;
 $$;
 
-comment on function private.finish_message(uuid, integer, text, text, text, text) is
-  'How an attempt ended: sent, failed (tried again up to three times, then dead) or refused (dead at once). False when the claim was lost to
-another worker meanwhile. Definer: the worker''s role may write no table.';
+comment on function private.finish_message(uuid, integer, text, text, text, text, integer) is
+  'How an attempt ended: sent, failed (tried again up to three times, then dead) or refused (dead at once). p_retry_after: seconds the
+provider wants to be left alone. Returns the seconds until the next attempt, or null when there is none or the claim was lost to another
+worker meanwhile. Definer: the worker''s role may write no table.';
 
-revoke all on function private.finish_message(uuid, integer, text, text, text, text) from public;
+revoke all on function private.finish_message(uuid, integer, text, text, text, text, integer) from public;
 
 create role message_worker nologin;
 grant message_worker to postgres;
 grant usage on schema private to message_worker;
 grant execute on function private.claim_messages(integer) to message_worker;
-grant execute on function private.finish_message(uuid, integer, text, text, text, text) to message_worker;
+grant execute on function private.finish_message(uuid, integer, text, text, text, text, integer) to message_worker;
+
+-- For platform people: what happened to messages, and a second chance for the dead ones.
 
 create function private.retry_message(p_id uuid)
 returns void
@@ -11672,14 +16223,29 @@ volatile
 security definer
 set search_path = ''
 as $$
+declare
+  v_message private.messages;
 begin
-  if private.platform_role() is null then
-    perform private.raise_error(404, 'message_not_found', 'There is no such message.', 'Check the id.');
+  if private.platform_role() is not null then
+    select message.* into v_message from private.messages as message where message.id = p_id and message.status = 'dead' for update;
   end if;
-  update private.messages set status = 'pending', attempts = 0, next_attempt_at = now() where id = p_id and status = 'dead';
-  if not found then
+  if v_message.id is null then
     perform private.raise_error(404, 'message_not_found', 'There is no such dead message.', 'Check the id.');
   end if;
+  if exists (
+    select
+    from private.message_templates as template
+    where template.key = v_message.template_key and template.channel = v_message.channel and template.secrets <> '{}'
+  ) then
+    perform private.raise_error(
+      409, 'message_has_ended', 'Its code or link was removed when it was given up.', 'Have the person ask for a new one.'
+    );
+  end if;
+  update private.messages set status = 'pending', attempts = 0, next_attempt_at = now(), expires_at = null where id = p_id;
+  perform private.write_audit(
+    null, 'messages', p_id::text, 'update', jsonb_build_object('status', 'dead'), jsonb_build_object('status', 'pending')
+  );
+  perform private.wake_message_worker();
 end;
 $$;
 
@@ -11699,13 +16265,17 @@ as $$
 $$;
 
 comment on function public.retry_message(uuid) is
-  'Platform people: puts a dead message back into the outbox. Errors: 404 message_not_found.';
+  'Platform people: puts a dead message back into the outbox; written to the audit log. Errors: 404 message_not_found; 409
+message_has_ended, where it held a code or a link.';
 
 revoke all on function public.retry_message(uuid) from public;
 grant execute on function public.retry_message(uuid) to authenticated;
 
-create function private.list_dead_messages(p_limit integer)
-returns table (id uuid, channel text, template text, recipient text, created_at timestamptz, attempts integer, last_error text)
+create function private.list_messages(p_status text, p_before timestamptz, p_before_id uuid, p_limit integer)
+returns table (
+  id uuid, channel text, template text, category text, recipient text, status text, created_at timestamptz, sent_at timestamptz,
+  provider text, provider_message_id text, last_error text, attempts jsonb
+)
 language plpgsql
 stable
 security definer
@@ -11717,34 +16287,129 @@ begin
     return;
   end if;
   return query
-    select message.id, message.channel, message.template_key, message.recipient, message.created_at, message.attempts, message.last_error
+    select
+      message.id, message.channel, message.template_key, message.category, message.recipient, message.status, message.created_at,
+      message.sent_at, message.provider, message.provider_message_id, message.last_error,
+      (
+        select coalesce(jsonb_agg(
+          jsonb_build_object(
+            'attempt', attempt.attempt, 'outcome', attempt.outcome, 'provider', attempt.provider, 'error', attempt.error,
+            'finished_at', attempt.finished_at
+          )
+          order by attempt.id
+        ), '[]')
+        from private.message_attempts as attempt
+        where attempt.message_id = message.id
+      )
     from private.messages as message
-    where message.status = 'dead'
-    order by message.created_at desc, message.id
+    where (p_status is null or message.status = p_status)
+      and (p_before is null or (message.created_at, message.id) < (p_before, coalesce(p_before_id, '00000000-0000-0000-0000-000000000000')))
+    order by message.created_at desc, message.id desc
     limit least(greatest(coalesce(p_limit, 20), 1), 100);
 end;
 $$;
 
-comment on function private.list_dead_messages(integer) is 'Definer: the outbox is private; checks the platform role.';
+comment on function private.list_messages(text, timestamptz, uuid, integer) is 'Definer: the outbox is private; checks the platform role.';
 
-revoke all on function private.list_dead_messages(integer) from public;
-grant execute on function private.list_dead_messages(integer) to authenticated;
+revoke all on function private.list_messages(text, timestamptz, uuid, integer) from public;
+grant execute on function private.list_messages(text, timestamptz, uuid, integer) to authenticated;
 
-create function public.list_dead_messages(p_limit integer default 20)
-returns table (id uuid, channel text, template text, recipient text, created_at timestamptz, attempts integer, last_error text)
+create function public.list_messages(
+  p_status text default null, p_before timestamptz default null, p_before_id uuid default null, p_limit integer default 20
+)
+returns table (
+  id uuid, channel text, template text, category text, recipient text, status text, created_at timestamptz, sent_at timestamptz,
+  provider text, provider_message_id text, last_error text, attempts jsonb
+)
 language sql
 stable
 security invoker
 set search_path = ''
+rows 20
 as $$
-  select * from private.list_dead_messages(p_limit);
+  select * from private.list_messages(p_status, p_before, p_before_id, p_limit);
 $$;
 
-comment on function public.list_dead_messages(integer) is
-  'Platform people: messages that could not be sent, the latest first, without their texts. Empty for everybody else.';
+comment on function public.list_messages(text, timestamptz, uuid, integer) is
+  'Platform people: the delivery log, the latest first, without texts. p_status: pending, sending, sent, dead (the dead letters), expired
+or suppressed; the next page is before the last row''s created_at and id. p_limit 1 to 100. Empty for everybody else.';
 
-revoke all on function public.list_dead_messages(integer) from public;
-grant execute on function public.list_dead_messages(integer) to authenticated;
+revoke all on function public.list_messages(text, timestamptz, uuid, integer) from public;
+grant execute on function public.list_messages(text, timestamptz, uuid, integer) to authenticated;
+
+create function private.expire_messages()
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_count integer;
+begin
+  update private.messages as message
+  set
+    status = case when message.status = 'pending' then 'expired' else message.status end,
+    last_error = case when message.status = 'pending' then 'ended before it could be sent' else message.last_error end,
+    secrets = '{}'
+  where message.expires_at <= now() and (message.secrets <> '{}' or message.status = 'pending')
+    -- One that is being sent is the worker's until its lease ends; then it is claimed and ended.
+    and message.status <> 'sending';
+  get diagnostics v_count = row_count;
+  return v_count;
+end;
+$$;
+
+comment on function private.expire_messages() is
+  'Ends messages that are too late, and removes codes and links that no longer work; returns how many. A job, therefore definer.';
+
+revoke all on function private.expire_messages() from public;
+
+create function private.forget_messages()
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_count integer;
+begin
+  delete from private.messages as message
+  where message.created_at < now() - make_interval(days => private.setting('messages_kept_days')::integer)
+    and message.status not in ('pending', 'sending');
+  get diagnostics v_count = row_count;
+  return v_count;
+end;
+$$;
+
+comment on function private.forget_messages() is
+  'Deletes what was sent or given up longer ago than the setting messages_kept_days, with its delivery log; returns how many. A job,
+therefore definer.';
+
+revoke all on function private.forget_messages() from public;
+
+create function private.forget_notifications()
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_count integer;
+begin
+  delete from public.notifications as notification
+  where notification.created_at < now() - make_interval(days => private.setting('notifications_kept_days')::integer);
+  get diagnostics v_count = row_count;
+  return v_count;
+end;
+$$;
+
+comment on function private.forget_notifications() is
+  'Deletes notifications older than the setting notifications_kept_days, read or not; returns how many. A job, therefore definer.';
+
+revoke all on function private.forget_notifications() from public;
 
 -- Waking the worker: at once when there is something to send, and every minute for what is due again.
 
@@ -11790,6 +16455,49 @@ create trigger messages_wake_worker
   after insert on private.messages
   for each statement execute function private.messages_enqueued();
 
+-- sql/70-messages/60-welcome.sql
+-- The first mail that is not about signing in: once the address is known to be theirs.
+
+create function private.welcome_user()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.enqueue_message(
+    'email',
+    case
+      when exists (
+        select from public.organization_members as owner where owner.user_id = new.id and owner.role_key = 'owner'
+      ) then 'welcome_customer'
+      else 'welcome_singer'
+    end,
+    new.email, jsonb_build_object('link', private.setting('app_url')), new.id, format('welcome:%s', new.id)
+  );
+  return null;
+end;
+$$;
+
+comment on function private.welcome_user() is 'Definer: Auth''s role may not write to the outbox.';
+
+revoke all on function private.welcome_user() from public;
+grant execute on function private.welcome_user() to supabase_auth_admin;
+
+create trigger users_welcome
+  after update of email_confirmed_at on auth.users
+  for each row
+  when (old.email_confirmed_at is null and new.email_confirmed_at is not null)
+  execute function private.welcome_user();
+
+-- Who comes from Google or Apple has a confirmed address from the start. After users_create_account, by its name.
+create trigger users_welcome_confirmed
+  after insert on auth.users
+  for each row
+  when (new.email_confirmed_at is not null and new.raw_app_meta_data ->> 'provider' in ('google', 'apple'))
+  execute function private.welcome_user();
+
 -- sql/90-operations/10-audit.sql
 -- The audit log: who changed what of a tenant's, with the values before and after. Append-only, a partition a month.
 -- Requests are left out: request_events keeps every change of theirs.
@@ -11800,6 +16508,7 @@ create table public.audit_entries (
   organization_id uuid,
   actor_id uuid,
   actor_kind text not null,
+  actor_name text,
   delegated_access_id uuid,
   table_name text not null,
   row_key text not null,
@@ -11809,8 +16518,8 @@ create table public.audit_entries (
   address inet,
   user_agent text,
   http_request_id text,
-  constraint actor_kind_is_known check (actor_kind in ('user', 'guest', 'api_key', 'service', 'system')),
-  constraint operation_is_known check (operation in ('insert', 'update', 'delete', 'import')),
+  constraint actor_kind_is_known check (actor_kind in ('user', 'guest', 'api_key', 'service', 'job', 'auth', 'sql', 'system')),
+  constraint operation_is_known check (operation in ('insert', 'update', 'delete', 'import', 'read', 'call')),
   primary key (id, created_at)
 ) partition by range (created_at);
 
@@ -11820,16 +16529,41 @@ revoke all on public.audit_entries from anon, authenticated, service_role;
 create index audit_entries_organization_id_idx on public.audit_entries (organization_id, created_at desc, id desc);
 create index audit_entries_row_idx on public.audit_entries (table_name, row_key, created_at desc);
 create index audit_entries_actor_id_idx on public.audit_entries (actor_id, created_at desc);
+create index audit_entries_created_at_idx on public.audit_entries (created_at desc, id desc);
 
+comment on column public.audit_entries.actor_kind is
+  'user, guest (anonymous), api_key, service (the service role or an Edge Function), job (the scheduler), auth (the Auth server), sql
+(somebody with a connection to the database, such as Studio); system where nothing else is known.';
+comment on column public.audit_entries.actor_name is 'Beside the user: the key''s id, the role, the job, or the database user.';
 comment on table public.audit_entries is
   'Every tenant- or security-relevant change. No foreign keys: entries outlive what they speak of. old_values and new_values hold the
-columns that changed, secrets left out. delegated_access_id tells that somebody from the platform acted.';
+columns that changed, secrets left out. delegated_access_id tells that somebody from the platform acted; read and call are theirs.';
 
--- Nothing is lost when a month's partition was not made in time.
-create table private.audit_entries_default partition of public.audit_entries default;
-alter table private.audit_entries_default enable row level security;
+create function private.refuse_audit_change()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+  raise exception using
+    errcode = '42501', message = 'The audit log is append-only.', hint = 'Old months go as a whole, by private.forget_audit_entries().';
+end;
+$$;
 
-create function private.create_audit_partitions()
+revoke all on function private.refuse_audit_change() from public;
+
+-- Not even their owner changes entries. Triggers for rows hold in every partition.
+create trigger audit_entries_refuse_changes
+  before update or delete on public.audit_entries
+  for each row execute function private.refuse_audit_change();
+
+create trigger audit_entries_refuse_truncate
+  before truncate on public.audit_entries
+  for each statement execute function private.refuse_audit_change();
+
+create function private.add_audit_partition(p_month date)
 returns void
 language plpgsql
 volatile
@@ -11837,28 +16571,239 @@ security definer
 set search_path = ''
 as $$
 declare
+  v_name text := coalesce('audit_entries_' || to_char(p_month, 'YYYY_MM'), 'audit_entries_default');
+begin
+  if p_month is null then
+    execute format('create table private.%I partition of public.audit_entries default', v_name);
+  else
+    execute format(
+      'create table private.%I partition of public.audit_entries for values from (%L) to (%L)',
+      v_name, p_month::timestamptz, (p_month + interval '1 month')::timestamptz
+    );
+  end if;
+  execute format('alter table private.%I enable row level security', v_name);
+  execute format(
+    'create trigger refuse_truncate before truncate on private.%I for each statement execute function private.refuse_audit_change()', v_name
+  );
+end;
+$$;
+
+comment on function private.add_audit_partition(date) is
+  'Makes the partition of a month, by its first day; or without one that of all other times. Definer: the log belongs to nobody else.';
+
+revoke all on function private.add_audit_partition(date) from public;
+
+create function private.renew_audit_default(p_since timestamptz, p_months date[])
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_former text := 'audit_entries_former';
   v_month date;
 begin
-  for v_month in
-    select generate_series(date_trunc('month', now()), date_trunc('month', now()) + interval '2 months', interval '1 month')::date
-  loop
-    if to_regclass(format('private.audit_entries_%s', to_char(v_month, 'YYYY_MM'))) is null then
-      execute format(
-        'create table private.audit_entries_%s partition of public.audit_entries for values from (%L) to (%L)',
-        to_char(v_month, 'YYYY_MM'), v_month::timestamptz, (v_month + interval '1 month')::timestamptz
-      );
-      execute format('alter table private.audit_entries_%s enable row level security', to_char(v_month, 'YYYY_MM'));
-    end if;
+  alter table public.audit_entries detach partition private.audit_entries_default;
+  execute format('alter table private.audit_entries_default rename to %I', v_former);
+  perform private.add_audit_partition(null);
+  foreach v_month in array p_months loop
+    perform private.add_audit_partition(v_month);
   end loop;
+  execute format('insert into public.audit_entries overriding system value select * from private.%I where created_at >= $1', v_former)
+  using p_since;
+  execute format('drop table private.%I', v_former);
+end;
+$$;
+
+comment on function private.renew_audit_default(timestamptz, date[]) is
+  'Makes months whose entries have come already, and lets those before p_since go: entries move to where they belong. Definer: as
+add_audit_partition.';
+
+revoke all on function private.renew_audit_default(timestamptz, date[]) from public;
+
+-- Nothing is lost when a month's partition was not made in time.
+select private.add_audit_partition(null);
+
+create function private.create_audit_partitions()
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_missing date[] := array(
+    select month::date
+    from generate_series(date_trunc('month', now()), date_trunc('month', now()) + interval '2 months', interval '1 month') as month
+    where to_regclass(format('private.audit_entries_%s', to_char(month, 'YYYY_MM'))) is null
+  );
+  v_month date;
+begin
+  if v_missing = '{}' then
+    return 0;
+  end if;
+  -- Entries that came before their month's partition stand in its way.
+  if exists (select from private.audit_entries_default as entry where entry.created_at >= v_missing[1]) then
+    perform private.renew_audit_default('-infinity', v_missing);
+  else
+    foreach v_month in array v_missing loop
+      perform private.add_audit_partition(v_month);
+    end loop;
+  end if;
+  return cardinality(v_missing);
 end;
 $$;
 
 comment on function private.create_audit_partitions() is
-  'Makes the partitions of this month and the next two; run daily. Definer: it owns the table.';
+  'Makes the partitions of this month and the next two where they are missing, and returns how many were. A job; definer: it owns the
+table.';
 
 revoke all on function private.create_audit_partitions() from public;
 
 select private.create_audit_partitions();
+
+create function private.forget_audit_entries()
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_oldest timestamptz := date_trunc('month', now()) - make_interval(months => private.setting('audit_kept_months')::integer);
+  v_partition text;
+  v_count integer := 0;
+begin
+  for v_partition in
+    select child.relname
+    from pg_catalog.pg_inherits as inheritance
+    join pg_catalog.pg_class as child on child.oid = inheritance.inhrelid
+    where inheritance.inhparent = 'public.audit_entries'::regclass and child.relname ~ '^audit_entries_[0-9]{4}_[0-9]{2}$'
+      and to_date(right(child.relname, 7), 'YYYY_MM') < v_oldest
+    order by child.relname
+  loop
+    execute format('drop table private.%I', v_partition);
+    v_count := v_count + 1;
+  end loop;
+  if exists (select from private.audit_entries_default as entry where entry.created_at < v_oldest) then
+    perform private.renew_audit_default(v_oldest, '{}');
+    v_count := v_count + 1;
+  end if;
+  return v_count;
+end;
+$$;
+
+comment on function private.forget_audit_entries() is
+  'Drops the months that are older than the setting audit_kept_months, and returns how many there were: the only way entries ever go. A
+job; definer: it owns the table.';
+
+revoke all on function private.forget_audit_entries() from public;
+
+create function private.write_audit(
+  p_organization_id uuid, p_table_name text, p_row_key text, p_operation text, p_old_values jsonb, p_new_values jsonb,
+  p_delegated_access_id uuid default null
+)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_user_id uuid := auth.uid();
+  v_job text := nullif(current_setting('karaoke.job', true), '');
+  v_key text := nullif(current_setting('karaoke.api_key_id', true), '');
+  v_role text := current_setting('role');
+  v_kind text;
+  v_name text;
+begin
+  if v_job is not null then
+    v_kind := 'job';
+    v_name := v_job;
+  elsif private.change_source() in ('openkj', 'api') then
+    v_kind := 'api_key';
+    v_name := v_key;
+  elsif v_user_id is not null then
+    v_kind := case when (private.claims() ->> 'is_anonymous')::boolean then 'guest' else 'user' end;
+  elsif private.claims() ->> 'role' = 'service_role' then
+    v_kind := 'service';
+    v_name := 'service_role';
+  elsif private.claims() ->> 'role' is not null then
+    v_kind := 'system';
+    v_name := private.claims() ->> 'role';
+  elsif session_user = 'supabase_auth_admin' then
+    v_kind := 'auth';
+    v_name := session_user;
+  elsif v_role = 'none' then
+    v_kind := 'sql';
+    v_name := session_user;
+  else
+    -- Edge Functions take on roles of their own.
+    v_kind := 'service';
+    v_name := v_role;
+  end if;
+  insert into public.audit_entries (
+    organization_id, actor_id, actor_kind, actor_name, delegated_access_id, table_name, row_key, operation, old_values, new_values, address,
+    user_agent, http_request_id
+  )
+  values (
+    p_organization_id, v_user_id, v_kind, v_name,
+    coalesce(
+      p_delegated_access_id,
+      (select delegated.id from private.delegated_access() as delegated where delegated.organization_id = p_organization_id)
+    ),
+    p_table_name, p_row_key, p_operation, p_old_values, p_new_values, private.client_address(),
+    left(private.request_header('user-agent'), 500), left(private.request_header('x-request-id'), 100)
+  );
+end;
+$$;
+
+comment on function private.write_audit(uuid, text, text, text, jsonb, jsonb, uuid) is
+  'Writes an entry, with who acts and from where. Definer: nobody may write the audit log directly.';
+
+revoke all on function private.write_audit(uuid, text, text, text, jsonb, jsonb, uuid) from public;
+
+create function private.add_delegated_audit(
+  p_access public.delegated_access_sessions, p_operation text, p_table_name text, p_row_key text, p_values jsonb
+)
+returns void
+language sql
+volatile
+security definer
+set search_path = ''
+as $$
+  select private.write_audit(p_access.organization_id, p_table_name, p_row_key, p_operation, null, p_values, p_access.id);
+$$;
+
+comment on function private.add_delegated_audit(public.delegated_access_sessions, text, text, text, jsonb) is
+  'What is done under delegated access beside changes: read (row_key is the permission) and call (table_name is the path, row_key the
+method). Definer: nobody may write the audit log directly.';
+
+revoke all on function private.add_delegated_audit(public.delegated_access_sessions, text, text, text, jsonb) from public;
+
+create function private.redact(p_values jsonb)
+returns jsonb
+language plpgsql
+immutable
+security invoker
+set search_path = ''
+as $$
+declare
+  v_secret text;
+begin
+  for v_secret in select jsonb_object_keys(p_values) loop
+    if v_secret ~ '(secret|password|token|hash)' and p_values -> v_secret <> 'null' then
+      p_values := jsonb_set(p_values, array[v_secret], '"[removed]"');
+    end if;
+  end loop;
+  return p_values;
+end;
+$$;
+
+comment on function private.redact(jsonb) is 'A row''s values without its secrets: that one was there, or was changed, stays to be seen.';
+
+revoke all on function private.redact(jsonb) from public;
 
 create function private.record_audit()
 returns trigger
@@ -11872,70 +16817,135 @@ declare
   v_new jsonb := case when tg_op <> 'DELETE' then to_jsonb(new) end;
   v_row jsonb := coalesce(v_new, v_old);
   v_organization_id uuid;
-  v_hidden text[] := array['created_at', 'updated_at', 'location', 'secret_hash', 'pin_hash', 'token_hash'];
+  v_uninteresting text[] := array['created_at', 'updated_at', 'location'];
 begin
   if tg_op = 'UPDATE' then
     select jsonb_object_agg(field.key, v_old -> field.key), jsonb_object_agg(field.key, field.value)
     into v_old, v_new
     from jsonb_each(v_new) as field
-    where field.value is distinct from v_old -> field.key and field.key <> all (v_hidden);
+    where field.value is distinct from v_old -> field.key and field.key <> all (v_uninteresting);
     if v_new is null then
       return null;
     end if;
   end if;
   v_organization_id := case tg_table_name
     when 'organizations' then (v_row ->> 'id')::uuid
-    when 'venue_rules' then (select venue.organization_id from public.venues as venue where venue.id = (v_row ->> 'venue_id')::uuid)
-    when 'blocked_songs' then (select venue.organization_id from public.venues as venue where venue.id = (v_row ->> 'venue_id')::uuid)
+    when 'show_pins' then (select show.organization_id from public.shows as show where show.id = (v_row ->> 'show_id')::uuid)
     when 'organization_member_permissions' then (
       select member.organization_id
       from public.organization_members as member
       where member.id = (v_row ->> 'organization_member_id')::uuid
     )
-    else (v_row ->> 'organization_id')::uuid
+    else coalesce(
+      (v_row ->> 'organization_id')::uuid,
+      (select venue.organization_id from public.venues as venue where venue.id = (v_row ->> 'venue_id')::uuid)
+    )
   end;
-  insert into public.audit_entries (
-    organization_id, actor_id, actor_kind, delegated_access_id, table_name, row_key, operation, old_values, new_values, address, user_agent,
-    http_request_id
-  )
-  values (
-    v_organization_id,
-    auth.uid(),
-    case
-      when private.change_source() in ('openkj', 'api') then 'api_key'
-      when auth.uid() is not null and (private.claims() ->> 'is_anonymous')::boolean then 'guest'
-      when auth.uid() is not null then 'user'
-      when private.claims() ->> 'role' = 'service_role' then 'service'
-      else 'system'
-    end,
-    (
-      select delegated.id
-      from public.delegated_access_sessions as delegated
-      where delegated.admin_id = auth.uid() and delegated.organization_id = v_organization_id
-        and delegated.ended_at is null and delegated.expires_at > now()
-      order by delegated.created_at desc
-      limit 1
-    ),
-    tg_table_name,
+  perform private.write_audit(
+    v_organization_id, tg_table_name,
     coalesce(
       v_row ->> 'id',
-      v_row ->> 'venue_id',
-      (v_row ->> 'organization_member_id') || ' ' || (v_row ->> 'permission_key')
+      -- Tables without an id: their key, column by column.
+      (
+        select string_agg(v_row ->> field.attname, ' ' order by position.number)
+        from pg_catalog.pg_index as key
+        cross join unnest(key.indkey::smallint[]) with ordinality as position (attnum, number)
+        join pg_catalog.pg_attribute as field on field.attrelid = key.indrelid and field.attnum = position.attnum
+        where key.indrelid = tg_relid and key.indisprimary
+      )
     ),
-    lower(tg_op),
-    v_old - v_hidden,
-    v_new - v_hidden,
-    private.client_address(),
-    left(private.request_header('user-agent'), 500),
-    left(private.request_header('x-request-id'), 100)
+    lower(tg_op), private.redact(v_old - v_uninteresting), private.redact(v_new - v_uninteresting)
   );
   return null;
 end;
 $$;
 
-comment on function private.record_audit() is 'Definer: nobody may write the audit log directly.';
+comment on function private.record_audit() is
+  'Trigger: writes what was changed, secrets removed. Definer: nobody may write the audit log directly.';
 
 revoke all on function private.record_audit() from public;
+
+create function private.record_account_audit()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.write_audit(
+    null, 'users', coalesce(new.id, old.id)::text, lower(tg_op), null,
+    case when tg_op = 'UPDATE' then
+      (
+        select jsonb_object_agg(changed.name, '[removed]')
+        from (values
+          ('email', old.email is distinct from new.email),
+          ('phone', old.phone is distinct from new.phone),
+          ('encrypted_password', old.encrypted_password is distinct from new.encrypted_password),
+          ('banned_until', old.banned_until is distinct from new.banned_until)
+        ) as changed (name, is_changed)
+        where changed.is_changed
+      )
+    end
+  );
+  return null;
+end;
+$$;
+
+comment on function private.record_account_audit() is
+  'Trigger on Auth''s accounts: that an address, number, password or ban was changed, or the account deleted, never to what: the log
+outlives the account. Definer: nobody may write the audit log directly.';
+
+revoke all on function private.record_account_audit() from public;
+grant execute on function private.record_account_audit() to supabase_auth_admin;
+
+create trigger users_audit
+  after update of email, phone, encrypted_password, banned_until on auth.users
+  for each row
+  when (
+    (old.email, old.phone, old.encrypted_password, old.banned_until)
+      is distinct from (new.email, new.phone, new.encrypted_password, new.banned_until)
+  )
+  execute function private.record_account_audit();
+
+create trigger users_audit_deletion
+  after delete on auth.users
+  for each row execute function private.record_account_audit();
+
+create function private.record_factor_audit()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.write_audit(
+    null, 'mfa_factors', old.id::text, lower(tg_op),
+    jsonb_build_object('user_id', old.user_id, 'factor_type', old.factor_type, 'status', old.status),
+    case when tg_op = 'UPDATE' then jsonb_build_object('status', new.status) end
+  );
+  return null;
+end;
+$$;
+
+comment on function private.record_factor_audit() is
+  'Trigger on Auth''s second factors: that one was confirmed or removed, and whose, never its secret. Definer: nobody may write the audit
+log directly.';
+
+revoke all on function private.record_factor_audit() from public;
+grant execute on function private.record_factor_audit() to supabase_auth_admin;
+
+create trigger mfa_factors_audit
+  after update of status on auth.mfa_factors
+  for each row when (old.status is distinct from new.status)
+  execute function private.record_factor_audit();
+
+-- One that was never confirmed has protected nothing.
+create trigger mfa_factors_audit_deletion
+  after delete on auth.mfa_factors
+  for each row when (old.status = 'verified')
+  execute function private.record_factor_audit();
 
 create trigger organizations_audit
   after insert or update or delete on public.organizations
@@ -11973,6 +16983,14 @@ create trigger venue_rules_audit
   after update on public.venue_rules
   for each row execute function private.record_audit();
 
+create trigger venue_branding_audit
+  after insert or update or delete on public.venue_branding
+  for each row execute function private.record_audit();
+
+create trigger venue_opening_hours_audit
+  after insert or update or delete on public.venue_opening_hours
+  for each row execute function private.record_audit();
+
 create trigger shows_audit
   after insert or update or delete on public.shows
   for each row execute function private.record_audit();
@@ -11984,6 +17002,143 @@ create trigger venue_bans_audit
 create trigger blocked_songs_audit
   after insert or delete on public.blocked_songs
   for each row execute function private.record_audit();
+
+create trigger show_pins_audit
+  after insert or update or delete on private.show_pins
+  for each row execute function private.record_audit();
+
+create trigger ownership_offers_audit
+  after insert or update or delete on private.ownership_offers
+  for each row execute function private.record_audit();
+
+-- What the platform decides for everybody.
+
+create trigger platform_admins_audit
+  after insert or update or delete on private.platform_admins
+  for each row execute function private.record_audit();
+
+create trigger delegable_permissions_audit
+  after insert or update or delete on private.delegable_permissions
+  for each row execute function private.record_audit();
+
+create trigger permissions_audit
+  after insert or update or delete on public.permissions
+  for each row execute function private.record_audit();
+
+create trigger roles_audit
+  after insert or update or delete on public.roles
+  for each row execute function private.record_audit();
+
+create trigger role_permissions_audit
+  after insert or update or delete on public.role_permissions
+  for each row execute function private.record_audit();
+
+create trigger api_key_scopes_audit
+  after insert or update or delete on public.api_key_scopes
+  for each row execute function private.record_audit();
+
+create trigger settings_audit
+  after insert or update or delete on private.settings
+  for each row execute function private.record_audit();
+
+create trigger rate_limits_audit
+  after insert or update or delete on private.rate_limits
+  for each row execute function private.record_audit();
+
+-- sql/90-operations/15-reading-audit.sql
+-- Reading the audit log: page by page, filtered, by those who may.
+
+create function private.list_audit_entries(
+  p_organization_id uuid, p_filters jsonb, p_before timestamptz, p_before_id bigint, p_limit integer
+)
+returns table (
+  id bigint, created_at timestamptz, organization_id uuid, actor_id uuid, actor_kind text, actor_name text, delegated_access_id uuid,
+  table_name text, row_key text, operation text, old_values jsonb, new_values jsonb, address inet, user_agent text, http_request_id text
+)
+language plpgsql
+stable
+security definer
+set search_path = ''
+-- Filters that are not given leave no trace in a plan made for the values.
+set plan_cache_mode = force_custom_plan
+rows 20
+as $$
+declare
+  v_unknown text;
+begin
+  if p_organization_id is null and private.platform_role() is null then
+    perform private.raise_error(404, 'organization_not_found', 'There is no such thing, or it is not yours.', 'Check the id.');
+  elsif p_organization_id is not null and private.platform_role() is null then
+    perform private.require_permission(p_organization_id, 'audit:read', 'organization_not_found');
+  end if;
+  select string_agg(given.key, ', ' order by given.key) into v_unknown
+  from jsonb_object_keys(coalesce(p_filters, '{}')) as given (key)
+  where given.key not in (
+    'table_name', 'row_key', 'operation', 'actor_id', 'actor_kind', 'delegated_access_id', 'http_request_id', 'since', 'until'
+  );
+  if v_unknown is not null then
+    perform private.raise_error(
+      400, 'invalid_filter', format('There is no such filter: %s.', v_unknown),
+      'Filters: table_name, row_key, operation, actor_id, actor_kind, delegated_access_id, http_request_id, since, until.'
+    );
+  end if;
+  return query
+    select
+      entry.id, entry.created_at, entry.organization_id, entry.actor_id, entry.actor_kind, coalesce(entry.actor_name, profile.name),
+      entry.delegated_access_id, entry.table_name, entry.row_key, entry.operation, entry.old_values, entry.new_values, entry.address,
+      entry.user_agent, entry.http_request_id
+    from public.audit_entries as entry
+    left join public.profiles as profile on profile.user_id = entry.actor_id
+    where (p_organization_id is null or entry.organization_id = p_organization_id)
+      and (p_before is null or (entry.created_at, entry.id) < (p_before, coalesce(p_before_id, 0)))
+      and (p_filters ->> 'table_name' is null or entry.table_name = p_filters ->> 'table_name')
+      and (p_filters ->> 'row_key' is null or entry.row_key = p_filters ->> 'row_key')
+      and (p_filters ->> 'operation' is null or entry.operation = p_filters ->> 'operation')
+      and (p_filters ->> 'actor_id' is null or entry.actor_id = (p_filters ->> 'actor_id')::uuid)
+      and (p_filters ->> 'actor_kind' is null or entry.actor_kind = p_filters ->> 'actor_kind')
+      and (p_filters ->> 'delegated_access_id' is null or entry.delegated_access_id = (p_filters ->> 'delegated_access_id')::uuid)
+      and (p_filters ->> 'http_request_id' is null or entry.http_request_id = p_filters ->> 'http_request_id')
+      and (p_filters ->> 'since' is null or entry.created_at >= (p_filters ->> 'since')::timestamptz)
+      and (p_filters ->> 'until' is null or entry.created_at < (p_filters ->> 'until')::timestamptz)
+    order by entry.created_at desc, entry.id desc
+    limit least(greatest(coalesce(p_limit, 20), 1), 100);
+exception
+  when invalid_text_representation or invalid_datetime_format or datetime_field_overflow then
+    perform private.raise_error(400, 'invalid_filter', 'A filter has a value of the wrong kind: ' || sqlerrm || '.', 'Ids are UUIDs, times ISO 8601.');
+end;
+$$;
+
+comment on function private.list_audit_entries(uuid, jsonb, timestamptz, bigint, integer) is
+  'Definer: shows the names of those who acted; checks audit:read, or the platform role.';
+
+revoke all on function private.list_audit_entries(uuid, jsonb, timestamptz, bigint, integer) from public;
+grant execute on function private.list_audit_entries(uuid, jsonb, timestamptz, bigint, integer) to authenticated;
+
+create function public.list_audit_entries(
+  p_organization_id uuid default null, p_filters jsonb default '{}', p_before timestamptz default null, p_before_id bigint default null,
+  p_limit integer default 20
+)
+returns table (
+  id bigint, created_at timestamptz, organization_id uuid, actor_id uuid, actor_kind text, actor_name text, delegated_access_id uuid,
+  table_name text, row_key text, operation text, old_values jsonb, new_values jsonb, address inet, user_agent text, http_request_id text
+)
+language sql
+stable
+security invoker
+set search_path = ''
+rows 20
+as $$
+  select * from private.list_audit_entries(p_organization_id, p_filters, p_before, p_before_id, p_limit);
+$$;
+
+comment on function public.list_audit_entries(uuid, jsonb, timestamptz, bigint, integer) is
+  'The audit log of an organization, the latest first; platform people read any, or without an organization all of it. p_filters: an
+object with any of table_name, row_key, operation, actor_id, actor_kind, delegated_access_id, http_request_id, since, until (ISO times).
+The next page is before the last row''s created_at and id; p_limit 1 to 100. Errors: 400 invalid_filter; 401; 403; 404
+organization_not_found.';
+
+revoke all on function public.list_audit_entries(uuid, jsonb, timestamptz, bigint, integer) from public;
+grant execute on function public.list_audit_entries(uuid, jsonb, timestamptz, bigint, integer) to authenticated;
 
 -- sql/90-operations/20-jobs.sql
 -- Recurring work, listed with its schedule in this one place. Every job may run twice or late without harm.
@@ -12000,43 +17155,114 @@ $$;
 create table private.jobs (
   name text primary key,
   schedule text not null,
-  command text not null,
   description text not null
 );
 
 alter table private.jobs enable row level security;
 
-comment on table private.jobs is 'Jobs of pg_cron: schedule in cron''s five fields, UTC.';
+comment on table private.jobs is
+  'Jobs of pg_cron: each is the function private.<name>() without arguments; schedule in cron''s five fields, UTC.';
 
-insert into private.jobs (name, schedule, command, description) values
-  ('create_audit_partitions', '5 3 * * *', 'select private.create_audit_partitions()', 'Partitions of the audit log for the coming months'),
-  (
-    'forget_rate_limit_windows', '*/10 * * * *',
-    'delete from private.rate_limit_counters where window_ends_at < now() - interval ''1 minute''',
-    'Counters of windows that are over'
-  ),
-  ('wake_message_worker', '* * * * *', 'select private.wake_message_worker()', 'Messages that are due again'),
-  (
-    'forget_codes', '15 * * * *',
-    'update private.messages set variables = variables - ''code'' - ''link'' where template_key like ''auth\_%'' and created_at < now() - interval ''1 day'' and variables ?| array[''code'', ''link'']',
-    'One-time codes and links in mails that are long sent'
-  ),
-  (
-    'close_idle_shows', '*/5 * * * *',
-    'update public.shows set closed_at = greatest(last_activity_at, opened_at) where closed_at is null and last_activity_at < now() - interval ''6 hours''',
-    'Nights that nobody closed'
-  ),
-  ('expire_files', '10 * * * *', 'select private.expire_files()', 'Files of imports and reports after seven days'),
-  ('forget_song_imports', '20 4 * * *', 'select private.forget_song_imports()', 'Imports of song books that nobody ran to their end'),
-  ('alert_offline_hosts', '* * * * *', 'select private.alert_offline_hosts()', 'Show programs that fell silent during a night'),
-  (
-    'publish_silent_uploads', '* * * * *', 'select private.book_stage_expire()',
-    'Song books whose upload ended on a full batch'
-  ),
-  (
-    'complete_taken_requests', '*/15 * * * *', 'select private.complete_taken_requests()',
-    'Requests the host took and never finished, once their night is over'
+create table private.job_runs (
+  job_name text primary key references private.jobs (name) on update cascade on delete cascade,
+  started_at timestamptz not null,
+  finished_at timestamptz not null,
+  succeeded_at timestamptz,
+  failing_since timestamptz,
+  failures integer not null default 0,
+  runs bigint not null default 0,
+  last_error text
+);
+
+alter table private.job_runs enable row level security;
+
+comment on table private.job_runs is 'How each job last went: failures counts those since it last succeeded.';
+
+insert into private.jobs (name, schedule, description) values
+  ('create_audit_partitions', '5 3 * * *', 'Partitions of the audit log for the coming months'),
+  ('forget_audit_entries', '35 3 * * *', 'Months of the audit log that are older than is wanted'),
+  ('forget_rate_limit_windows', '*/10 * * * *', 'Counters of windows that are over'),
+  ('forget_job_runs', '50 4 * * *', 'The scheduler''s own record after seven days'),
+  ('alert_expiring_api_keys', '0 9 * * *', 'API keys that end within seven days'),
+  ('wake_message_worker', '* * * * *', 'Messages that are due again'),
+  ('expire_messages', '* * * * *', 'Messages that are too late, and codes and links that have ended'),
+  ('forget_messages', '40 4 * * *', 'Messages sent or given up long ago'),
+  ('forget_notifications', '45 4 * * *', 'Old notifications in the app'),
+  ('close_idle_shows', '*/5 * * * *', 'Nights that nobody closed'),
+  ('expire_files', '10 * * * *', 'Files of imports and reports after seven days'),
+  ('forget_song_imports', '20 4 * * *', 'Imports of song books that nobody ran to their end'),
+  ('resume_song_imports', '* * * * *', 'Imports of song books that were cut off or never begun'),
+  ('apply_switches', '* * * * *', 'Venues that open or close by themselves'),
+  ('remove_unused_songs', '40 4 * * *', 'Songs of the catalogue that nobody has had for a month'),
+  ('wake_geocoder', '*/5 * * * *', 'Addresses of venues that are to be looked up again'),
+  ('alert_offline_hosts', '* * * * *', 'Show programs that fell silent during a night'),
+  ('publish_silent_uploads', '* * * * *', 'Song books whose upload ended on a full batch'),
+  ('complete_taken_requests', '*/15 * * * *', 'Requests the host took and never finished, once their night is over');
+
+create function private.forget_rate_limit_windows()
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_count integer;
+begin
+  -- A counter in use is passed over until the next time, so that nobody who is counted waits.
+  delete from private.rate_limit_counters as counter
+  where (counter.rate_limit_key, counter.subject) in (
+    select ended.rate_limit_key, ended.subject
+    from private.rate_limit_counters as ended
+    where ended.window_ends_at < now() - interval '1 minute'
+    for update skip locked
   );
+  get diagnostics v_count = row_count;
+  return v_count;
+end;
+$$;
+
+comment on function private.forget_rate_limit_windows() is 'Deletes counters of windows that are over; returns how many. A job, therefore definer.';
+
+revoke all on function private.forget_rate_limit_windows() from public;
+
+create function private.close_idle_shows()
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_count integer;
+begin
+  update public.shows
+  set closed_at = greatest(last_activity_at, opened_at)
+  where closed_at is null and last_activity_at < now() - interval '6 hours';
+  get diagnostics v_count = row_count;
+  return v_count;
+end;
+$$;
+
+comment on function private.close_idle_shows() is 'Closes nights without activity for six hours; returns how many. A job, therefore definer.';
+
+revoke all on function private.close_idle_shows() from public;
+
+create function private.publish_silent_uploads()
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.book_stage_expire();
+end;
+$$;
+
+comment on function private.publish_silent_uploads() is 'Ends uploads of song books that fell silent. A job, therefore definer.';
+
+revoke all on function private.publish_silent_uploads() from public;
 
 create function private.complete_taken_requests()
 returns integer
@@ -12062,6 +17288,174 @@ comment on function private.complete_taken_requests() is 'Definer: run by the sc
 
 revoke all on function private.complete_taken_requests() from public;
 
+create function private.alert_expiring_api_keys()
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_count integer;
+begin
+  select count(private.notify_user(
+    owner.user_id, 'organization', 'api_key_expiring',
+    jsonb_build_object(
+      'api_key_id', key.id, 'key', key.name, 'organization', organization.name,
+      'expires', to_char(key.expires_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI') || ' UTC'
+    ),
+    format('api_key_expiring:%s:%s', key.id, key.expires_at)
+  ))
+  into v_count
+  from public.api_keys as key
+  join public.organizations as organization on organization.id = key.organization_id
+  join public.organization_members as owner on owner.organization_id = key.organization_id and owner.role_key = 'owner'
+  where key.revoked_at is null and key.expires_at between now() and now() + interval '7 days';
+  return v_count;
+end;
+$$;
+
+comment on function private.alert_expiring_api_keys() is
+  'Tells owners once about each key that ends within seven days; returns how many end. A job, therefore definer.';
+
+revoke all on function private.alert_expiring_api_keys() from public;
+
+create function private.forget_job_runs()
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+  if to_regclass('cron.job_run_details') is not null then
+    execute 'delete from cron.job_run_details where end_time < now() - interval ''7 days''';
+  end if;
+end;
+$$;
+
+comment on function private.forget_job_runs() is 'pg_cron keeps a row per run for ever. A job; definer: the table is the scheduler''s.';
+
+revoke all on function private.forget_job_runs() from public;
+
+create function private.run_job(p_name text)
+returns boolean
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+  v_job private.jobs;
+  v_started timestamptz := clock_timestamp();
+  v_error text;
+  v_run private.job_runs;
+begin
+  select job.* into v_job from private.jobs as job where job.name = p_name;
+  if not found then
+    raise exception using errcode = '22023', message = format('There is no job "%s".', p_name);
+  end if;
+  -- A run that takes longer than its schedule is not joined by the next one.
+  if not pg_try_advisory_xact_lock(hashtext('private.run_job'), hashtext(p_name)) then
+    return null;
+  end if;
+  perform set_config('karaoke.job', p_name, true);
+  begin
+    execute format('select private.%I()', v_job.name);
+  exception
+    when others then
+      v_error := left(format('%s: %s', sqlstate, sqlerrm), 500);
+  end;
+  perform set_config('karaoke.job', '', true);
+
+  insert into private.job_runs as run (job_name, started_at, finished_at, succeeded_at, failing_since, failures, runs, last_error)
+  values (
+    p_name, v_started, clock_timestamp(), case when v_error is null then v_started end, case when v_error is not null then v_started end,
+    case when v_error is null then 0 else 1 end, 1, v_error
+  )
+  on conflict (job_name) do update set
+    started_at = excluded.started_at,
+    finished_at = excluded.finished_at,
+    succeeded_at = coalesce(excluded.succeeded_at, run.succeeded_at),
+    failing_since = case when v_error is not null then coalesce(run.failing_since, excluded.failing_since) end,
+    failures = case when v_error is null then 0 else run.failures + 1 end,
+    runs = run.runs + 1,
+    last_error = coalesce(v_error, run.last_error)
+  returning run.* into v_run;
+
+  -- One failure of what runs all the time mends itself; of what runs once a day it does not.
+  if v_run.failures >= 3 or v_run.failures = 1 and v_job.schedule ~ '^[0-9]+ [0-9]+ ' then
+    perform private.notify_user(
+      admin.user_id, 'operations', 'job_failed',
+      jsonb_build_object(
+        'job', p_name, 'failures', v_run.failures, 'failed_at', to_char(v_started at time zone 'UTC', 'YYYY-MM-DD HH24:MI') || ' UTC', 'error', v_error
+      ),
+      format('job_failed:%s:%s:%s', p_name, extract(epoch from v_run.failing_since), admin.user_id)
+    )
+    from private.platform_admins as admin;
+  end if;
+  return v_error is null;
+end;
+$$;
+
+comment on function private.run_job(text) is
+  'Runs a job and records how it went: true, false when it failed (its own changes are undone), null when it runs already. Platform people
+are told once when it keeps failing. The scheduler calls it as the database''s owner.';
+
+revoke all on function private.run_job(text) from public;
+
+create function private.list_jobs()
+returns table (
+  name text, schedule text, description text, started_at timestamptz, duration_ms integer, succeeded_at timestamptz, failing_since timestamptz,
+  failures integer, runs bigint, last_error text
+)
+language plpgsql
+stable
+security definer
+set search_path = ''
+rows 20
+as $$
+begin
+  if private.platform_role() is null then
+    return;
+  end if;
+  return query
+    select
+      job.name, job.schedule, job.description, run.started_at,
+      round(extract(epoch from run.finished_at - run.started_at) * 1000)::integer,
+      run.succeeded_at, run.failing_since, coalesce(run.failures, 0), coalesce(run.runs, 0), run.last_error
+    from private.jobs as job
+    left join private.job_runs as run on run.job_name = job.name
+    order by run.failures > 0 desc nulls last, job.name;
+end;
+$$;
+
+comment on function private.list_jobs() is 'Definer: jobs are private; checks the platform role.';
+
+revoke all on function private.list_jobs() from public;
+grant execute on function private.list_jobs() to authenticated;
+
+create function public.list_jobs()
+returns table (
+  name text, schedule text, description text, started_at timestamptz, duration_ms integer, succeeded_at timestamptz, failing_since timestamptz,
+  failures integer, runs bigint, last_error text
+)
+language sql
+stable
+security invoker
+set search_path = ''
+rows 20
+as $$
+  select * from private.list_jobs();
+$$;
+
+comment on function public.list_jobs() is
+  'Platform people: every recurring job with its schedule (cron''s five fields, UTC) and how it last went, those that fail first. Empty
+for everybody else.';
+
+revoke all on function public.list_jobs() from public;
+grant execute on function public.list_jobs() to authenticated;
+
 create function private.schedule_jobs()
 returns integer
 language plpgsql
@@ -12078,7 +17472,7 @@ begin
     return 0;
   end if;
   for v_job in select * from private.jobs as job order by job.name loop
-    execute 'select cron.schedule($1, $2, $3)' using v_job.name, v_job.schedule, v_job.command;
+    execute 'select cron.schedule($1, $2, $3)' using v_job.name, v_job.schedule, format('select private.run_job(%L)', v_job.name);
     v_count := v_count + 1;
   end loop;
   return v_count;
@@ -12092,7 +17486,7 @@ revoke all on function private.schedule_jobs() from public;
 select private.schedule_jobs();
 
 -- sql/90-operations/30-probes.sql
--- What the readiness probe asks. Its role can do nothing else.
+-- What the probes and the metrics ask. Their role can do nothing else.
 
 create function private.newest_migration()
 returns text
@@ -12117,10 +17511,98 @@ comment on function private.newest_migration() is
 
 revoke all on function private.newest_migration() from public;
 
+create function private.metrics()
+returns table (name text, kind text, help text, labels jsonb, value double precision)
+language plpgsql
+stable
+security definer
+set search_path = ''
+rows 100
+as $$
+begin
+  return query
+    select 'outbox_messages', 'gauge', 'Messages by channel and status: waiting, being sent, or given up.',
+      jsonb_build_object('channel', channel.name, 'status', status.name), count(message.id)::double precision
+    from unnest(array['email', 'sms']) as channel (name)
+    cross join unnest(array['pending', 'sending', 'dead']) as status (name)
+    left join private.messages as message
+      on message.channel = channel.name and message.status = status.name
+      and (message.status = 'dead' or message.status in ('pending', 'sending'))
+    group by channel.name, status.name
+    union all
+    select 'outbox_oldest_seconds', 'gauge', 'How long the message that is due longest has been due.', '{}',
+      coalesce(extract(epoch from now() - min(message.next_attempt_at)), 0)::double precision
+    from private.messages as message
+    where message.status in ('pending', 'sending') and message.next_attempt_at <= now()
+    union all
+    select 'job_failures', 'gauge', 'Failures of a job since it last succeeded.', jsonb_build_object('job', job.name),
+      coalesce(run.failures, 0)::double precision
+    from private.jobs as job
+    left join private.job_runs as run on run.job_name = job.name
+    union all
+    select 'job_last_success_timestamp_seconds', 'gauge', 'When a job last succeeded.', jsonb_build_object('job', run.job_name),
+      extract(epoch from run.succeeded_at)::double precision
+    from private.job_runs as run
+    where run.succeeded_at is not null
+    union all
+    select 'job_duration_seconds', 'gauge', 'How long the last run of a job took.', jsonb_build_object('job', run.job_name),
+      extract(epoch from run.finished_at - run.started_at)::double precision
+    from private.job_runs as run
+    union all
+    select 'active_requests', 'gauge', 'Song requests that are not over, by state.', jsonb_build_object('state', state.name),
+      count(request.id)::double precision
+    from unnest(array['pending', 'accepted', 'performing']) as state (name)
+    left join public.requests as request
+      on request.state = state.name and request.state in ('pending', 'accepted', 'performing')
+    group by state.name
+    union all
+    select 'open_shows', 'gauge', 'Nights that are open.', '{}', count(*)::double precision
+    from public.shows as show
+    where show.closed_at is null
+    union all
+    select figure.name, 'gauge', figure.help, '{}', figure.value
+    from (
+      select coalesce(sum(usage.calls), 0)::double precision as calls, coalesce(sum(usage.failures), 0)::double precision as failures
+      from public.api_key_usage as usage
+      where usage.day = (now() at time zone 'UTC')::date
+    ) as today
+    cross join lateral (values
+      ('api_key_calls_today', 'Calls with API keys since midnight UTC, OpenKJ''s polls left out.', today.calls),
+      ('api_key_failures_today', 'Calls with API keys that were refused since midnight UTC.', today.failures)
+    ) as figure (name, help, value)
+    union all
+    select 'show_programs_online', 'gauge', 'Systems heard of within eleven minutes.', '{}', count(*)::double precision
+    from private.system_heartbeats as heartbeat
+    where heartbeat.last_seen_at > now() - interval '11 minutes'
+    union all
+    select 'rate_limited_subjects', 'gauge', 'Users, keys, devices, addresses and venues that have used a limit up in its current window.',
+      jsonb_build_object('limit', rate_limit.key),
+      count(counter.subject) filter (where counter.used > rate_limit.maximum and counter.window_ends_at > now())::double precision
+    from private.rate_limits as rate_limit
+    left join private.rate_limit_counters as counter on counter.rate_limit_key = rate_limit.key
+    group by rate_limit.key
+    union all
+    select 'database_connections', 'gauge', 'Connections to the database, of everybody.', '{}', count(*)::double precision
+    from pg_catalog.pg_stat_activity as activity
+    where activity.datname = current_database()
+    union all
+    select 'database_connections_maximum', 'gauge', 'Connections the database server accepts.', '{}',
+      current_setting('max_connections')::double precision
+    union all
+    select 'database_size_bytes', 'gauge', 'Size of the database.', '{}', pg_database_size(current_database())::double precision;
+end;
+$$;
+
+comment on function private.metrics() is
+  'Figures of the running platform, one row per sample. Nothing in them tells of one tenant or person. Definer: most of it is private.';
+
+revoke all on function private.metrics() from public;
+
 create role ops_gateway nologin;
 grant ops_gateway to postgres;
 grant usage on schema private to ops_gateway;
 grant execute on function private.newest_migration() to ops_gateway;
+grant execute on function private.metrics() to ops_gateway;
 
 -- policies/10-identity/profiles.sql
 grant select on public.profiles to authenticated, service_role;
@@ -12306,11 +17788,80 @@ create policy "Members with systems:delete delete systems" on public.systems
   for delete to authenticated
   using (organization_id = any (array(select private.organizations_with('systems:delete'))));
 
+-- policies/30-venues/venue-branding.sql
+grant select, delete on public.venue_branding to authenticated;
+grant select on public.venue_branding to service_role;
+grant insert (venue_id, logo_url, color_palette) on public.venue_branding to authenticated;
+grant update (logo_url, color_palette) on public.venue_branding to authenticated;
+
+create policy "Only trusted sessions reach venue branding" on public.venue_branding
+  as restrictive for all to authenticated
+  using ((select private.session_is_trusted()));
+
+create policy "Members with branding:read see the branding" on public.venue_branding
+  for select to authenticated
+  using (
+    venue_id in (
+      select venue.id
+      from public.venues as venue
+      where venue.organization_id = any (array(select private.organizations_with('branding:read')))
+    )
+  );
+
+create policy "Members with branding:write add branding" on public.venue_branding
+  for insert to authenticated
+  with check (
+    venue_id in (
+      select venue.id
+      from public.venues as venue
+      where venue.organization_id = any (array(select private.organizations_with('branding:write')))
+    )
+  );
+
+create policy "Members with branding:write change the branding" on public.venue_branding
+  for update to authenticated
+  using (
+    venue_id in (
+      select venue.id
+      from public.venues as venue
+      where venue.organization_id = any (array(select private.organizations_with('branding:write')))
+    )
+  )
+  with check (
+    venue_id in (
+      select venue.id
+      from public.venues as venue
+      where venue.organization_id = any (array(select private.organizations_with('branding:write')))
+    )
+  );
+
+create policy "Members with branding:write remove the branding" on public.venue_branding
+  for delete to authenticated
+  using (
+    venue_id in (
+      select venue.id
+      from public.venues as venue
+      where venue.organization_id = any (array(select private.organizations_with('branding:write')))
+    )
+  );
+
+-- policies/30-venues/venue-opening-hours.sql
+grant select on public.venue_opening_hours to authenticated, service_role;
+
+create policy "Only trusted sessions reach opening hours" on public.venue_opening_hours
+  as restrictive for all to authenticated
+  using ((select private.session_is_trusted()));
+
+create policy "Whoever sees a venue sees its opening hours" on public.venue_opening_hours
+  for select to authenticated
+  using (venue_id in (select venue.id from public.venues as venue));
+
 -- policies/30-venues/venue-rules.sql
 grant select on public.venue_rules to authenticated, service_role;
 grant update (
   guests_allowed, free_text_allowed, key_change_allowed, notes_allowed, last_initial_required, max_active_requests, cooldown_minutes,
-  same_song, same_song_minutes, max_requests_per_hour, queue_order, queue_visibility
+  same_song, same_song_minutes, max_requests_per_hour, queue_order, queue_visibility,
+  last_call_minutes
 ) on public.venue_rules to authenticated;
 
 create policy "Only trusted sessions reach venue rules" on public.venue_rules
@@ -12364,7 +17915,33 @@ create policy "Members with venues:create add venues" on public.venues
 create policy "Members with venues:update change venues" on public.venues
   for update to authenticated
   using (organization_id = any (array(select private.organizations_with('venues:update'))))
-  with check (organization_id = any (array(select private.organizations_with('venues:update'))));
+  -- An archived one takes no requests; what it was may be put right.
+  with check (
+    organization_id = any (array(select private.organizations_with('venues:update')))
+    and (archived_at is null or not accepting_requests)
+  );
+
+-- policies/40-songs/blocked-songs.sql
+grant select, delete on public.blocked_songs to authenticated;
+grant select on public.blocked_songs to service_role;
+
+create policy "Only trusted sessions reach blocked songs" on public.blocked_songs
+  as restrictive for all to authenticated
+  using ((select private.session_is_trusted()));
+
+create policy "Whoever sees a venue sees its block list" on public.blocked_songs
+  for select to authenticated
+  using (venue_id in (select venue.id from public.venues as venue));
+
+create policy "Members with venues:update unblock songs" on public.blocked_songs
+  for delete to authenticated
+  using (
+    venue_id in (
+      select venue.id
+      from public.venues as venue
+      where venue.organization_id = any (array(select private.organizations_with('venues:update')))
+    )
+  );
 
 -- policies/40-songs/imports-files.sql
 -- Files of imports lie in <organization_id>/<system_id>/. Nobody may change one that is there: an import may be reading it.
@@ -12410,28 +17987,6 @@ create policy "Only trusted sessions reach song imports" on public.song_imports
 create policy "Members with songs:read see the song imports" on public.song_imports
   for select to authenticated
   using (organization_id = any (array(select private.organizations_with('songs:read'))));
-
--- policies/50-queue/blocked-songs.sql
-grant select, delete on public.blocked_songs to authenticated;
-grant select on public.blocked_songs to service_role;
-
-create policy "Only trusted sessions reach blocked songs" on public.blocked_songs
-  as restrictive for all to authenticated
-  using ((select private.session_is_trusted()));
-
-create policy "Whoever sees a venue sees its block list" on public.blocked_songs
-  for select to authenticated
-  using (venue_id in (select venue.id from public.venues as venue));
-
-create policy "Members with venues:update unblock songs" on public.blocked_songs
-  for delete to authenticated
-  using (
-    venue_id in (
-      select venue.id
-      from public.venues as venue
-      where venue.organization_id = any (array(select private.organizations_with('venues:update')))
-    )
-  );
 
 -- policies/50-queue/performances.sql
 grant select on public.performances to authenticated, service_role;
@@ -12519,6 +18074,61 @@ create policy "Members with requests:process lift bans" on public.venue_bans
   for delete to authenticated
   using (organization_id = any (array(select private.organizations_with('requests:process'))));
 
+-- policies/60-singers/favorite-songs.sql
+grant select, delete on public.favorite_songs to authenticated;
+grant select on public.favorite_songs to service_role;
+grant insert (user_id, artist, title, key_change, metadata) on public.favorite_songs to authenticated;
+grant update (key_change, metadata) on public.favorite_songs to authenticated;
+
+create policy "Only trusted sessions reach favourite songs" on public.favorite_songs
+  as restrictive for all to authenticated
+  using ((select private.session_is_trusted()));
+
+create policy "People see their own favourite songs" on public.favorite_songs
+  for select to authenticated
+  using (user_id = (select auth.uid()));
+
+create policy "People add favourite songs for themselves" on public.favorite_songs
+  for insert to authenticated
+  with check (user_id = (select auth.uid()));
+
+create policy "People change their own favourite songs" on public.favorite_songs
+  for update to authenticated
+  using (user_id = (select auth.uid()))
+  with check (user_id = (select auth.uid()));
+
+create policy "People remove their own favourite songs" on public.favorite_songs
+  for delete to authenticated
+  using (user_id = (select auth.uid()));
+
+-- policies/60-singers/favorite-venues.sql
+grant select, delete on public.favorite_venues to authenticated;
+grant select on public.favorite_venues to service_role;
+grant insert (user_id, venue_id) on public.favorite_venues to authenticated;
+
+create policy "Only trusted sessions reach favourite venues" on public.favorite_venues
+  as restrictive for all to authenticated
+  using ((select private.session_is_trusted()));
+
+create policy "People see their own favourite venues" on public.favorite_venues
+  for select to authenticated
+  using (user_id = (select auth.uid()));
+
+create policy "People add favourite venues for themselves" on public.favorite_venues
+  for insert to authenticated
+  with check (user_id = (select auth.uid()));
+
+create policy "People remove their own favourite venues" on public.favorite_venues
+  for delete to authenticated
+  using (user_id = (select auth.uid()));
+
+-- policies/70-messages/message-categories.sql
+grant select on public.message_categories to authenticated, service_role;
+
+create policy "Everybody signed in reads the categories of messages" on public.message_categories
+  for select to authenticated
+  using (true);
+
 -- policies/70-messages/message-preferences.sql
 grant select, delete on public.message_preferences to authenticated;
 grant select on public.message_preferences to service_role;
@@ -12578,7 +18188,13 @@ create policy "Members with audit:read read the log of the organization" on publ
 -- seed/reference/05-settings.sql
 insert into private.settings (key, value, description) values
   ('app_url', 'http://127.0.0.1:3000', 'Where links in mails lead to: the app or portal, without a slash at the end'),
-  ('functions_url', '', 'Where the Edge Functions answer, such as https://<ref>.supabase.co/functions/v1; empty: nobody is woken')
+  ('functions_url', '', 'Where the Edge Functions answer, such as https://<ref>.supabase.co/functions/v1; empty: nobody is woken'),
+  ('venue_page_url', 'http://127.0.0.1:3000/?venue=', 'What a venue''s QR code opens: the venue''s url name is appended'),
+  ('favorite_songs_maximum', '1000', 'Favourite songs of one user'),
+  ('favorite_venues_maximum', '200', 'Favourite venues of one user'),
+  ('audit_kept_months', '24', 'How many whole months of the audit log are kept beside the current one'),
+  ('messages_kept_days', '30', 'How long the outbox and its delivery log remember what was sent or given up'),
+  ('notifications_kept_days', '90', 'How long notifications in the app are kept')
 on conflict (key) do nothing;
 
 -- seed/reference/10-roles-and-permissions.sql
@@ -12672,6 +18288,7 @@ insert into private.rate_limits (key, maximum, window_seconds, description) valu
   ('requests_per_singer', 10, 3600, 'Song requests of one singer'),
   ('requests_per_address', 60, 3600, 'Song requests of guests from one address: a bar''s Wi-Fi shares one'),
   ('requests_per_venue', 50, 3600, 'Song requests at one venue, where the venue sets nothing else'),
+  ('messages_to_singer', 20, 3600, 'Messages of a venue''s hosts to one singer'),
   ('pin_attempts_per_device', 5, 900, 'PINs tried by one guest or singer'),
   ('pin_attempts_per_venue', 200, 900, 'PINs tried at one venue'),
   ('password_confirmations', 5, 900, 'Passwords entered again by one user'),
@@ -12679,76 +18296,165 @@ insert into private.rate_limits (key, maximum, window_seconds, description) valu
   ('invitations', 50, 86400, 'Invitations sent by one organization'),
   ('invitation_resends', 5, 3600, 'Times one invitation is sent again'),
   ('invitation_lookups', 60, 3600, 'Invitation tokens looked up from one address'),
-  ('song_imports', 30, 3600, 'Song book files imported by one organization'),
+  ('url_name_changes', 5, 86400, 'New url names of one venue'),
+  ('song_imports', 10, 3600, 'Song book files imported by one organization'),
+  ('song_bulk_additions', 10, 3600, 'Lists of songs added at once by one organization'),
+  ('song_book_clearings', 5, 3600, 'Song books emptied by one organization'),
   ('api_key_rotation', 5, 3600, 'Rotations of one API key'),
-  ('api_key_failures', 100, 60, 'Wrong API keys from one address, in the request interface')
+  ('email_messages_per_user', 10, 3600, 'Mails to one user, except about security'),
+  ('sms_messages_per_user', 5, 3600, 'Texts to one user, except about security'),
+  ('api_key_failures', 100, 60, 'Wrong API keys from one address')
 on conflict (key) do nothing;
 
+insert into private.rate_limits (key, maximum, window_seconds, description, fails_open) values
+  ('venue_exports', 10, 3600, 'Exports of venues'' requests begun by one user', true),
+  ('song_exports', 20, 3600, 'Song books taken as files by one organization', true)
+-- What an operator has set stays; how a limit fails is not theirs to set.
+on conflict (key) do update set fails_open = excluded.fails_open;
+
+-- seed/reference/28-message-categories.sql
+insert into public.message_categories (key, description, is_optional, channels, default_channels, rank) values
+  ('security', 'Signing in, the account, who has access', false, '{email,sms}', '{email,sms}', 10),
+  ('queue', 'What becomes of songs I asked for', true, '{email,sms}', '{}', 20),
+  ('requests', 'Each new request at venues I work for', true, '{email}', '{}', 30),
+  ('organization', 'Organizations I work for, their venues and keys', true, '{email}', '{email}', 40),
+  ('billing', 'Subscriptions and invoices', true, '{email}', '{email}', 50),
+  ('reports', 'Reports that were ordered by mail', true, '{email}', '{email}', 60),
+  ('operations', 'Trouble with the platform, for those who run it', true, '{email}', '{email}', 70),
+  ('news', 'Announcements and maintenance', true, '{email}', '{}', 80)
+on conflict (key) do update set
+  description = excluded.description, is_optional = excluded.is_optional, channels = excluded.channels,
+  default_channels = excluded.default_channels, rank = excluded.rank;
+
 -- seed/reference/30-message-templates.sql
-insert into private.message_templates (key, channel, category, subject, body) values
-  ('auth_signup', 'email', 'security', 'Confirm your e-mail address',
-   E'Welcome!\n\nYour code is {{code}}.\n\nOr open this link to confirm your address:\n{{link}}\n\nIf you did not sign up, ignore this mail.'),
-  ('auth_invite', 'email', 'security', 'You have been invited',
-   E'You have been invited. Open this link to set up your account:\n{{link}}\n\nYour code is {{code}}.'),
-  ('auth_magiclink', 'email', 'security', 'Your sign-in link',
-   E'Open this link to sign in:\n{{link}}\n\nOr enter the code {{code}}.\n\nIt works once and for a short time. If you did not ask for it, ignore this mail.'),
-  ('auth_recovery', 'email', 'security', 'Reset your password',
-   E'Open this link to set a new password:\n{{link}}\n\nOr enter the code {{code}}.\n\nIf you did not ask for it, ignore this mail.'),
-  ('auth_email_change_current', 'email', 'security', 'Confirm the change of your e-mail address',
+insert into private.message_templates (key, channel, category, variables, secrets, lifetime, subject, body) values
+  ('auth_signup', 'email', 'security', '{code,link}', '{code,link}', '15 minutes', 'Confirm your e-mail address',
+   E'Welcome!\n\nYour code is {{code}}.\n\nOr open this link to confirm your address:\n{{link}}\n\nBoth work for 15 minutes. If you did not sign up, ignore this mail.'),
+  ('auth_invite', 'email', 'security', '{code,link}', '{code,link}', '15 minutes', 'You have been invited',
+   E'You have been invited. Open this link to set up your account:\n{{link}}\n\nYour code is {{code}}.\n\nBoth work for 15 minutes.'),
+  ('auth_magiclink', 'email', 'security', '{code,link}', '{code,link}', '15 minutes', 'Your sign-in link',
+   E'Open this link to sign in:\n{{link}}\n\nOr enter the code {{code}}.\n\nIt works once and for 15 minutes. If you did not ask for it, ignore this mail.'),
+  ('auth_recovery', 'email', 'security', '{code,link}', '{code,link}', '15 minutes', 'Reset your password',
+   E'Open this link to set a new password:\n{{link}}\n\nOr enter the code {{code}}.\n\nBoth work for 15 minutes. If you did not ask for it, ignore this mail.'),
+  ('auth_email_change_current', 'email', 'security', '{code,link}', '{code,link}', '15 minutes', 'Confirm the change of your e-mail address',
    E'Somebody, hopefully you, asked to change the e-mail address of your account.\n\nYour code is {{code}}, or open this link:\n{{link}}\n\nIf it was not you, change your password.'),
-  ('auth_email_change_new', 'email', 'security', 'Confirm your new e-mail address',
-   E'Your code is {{code}}, or open this link to confirm this address:\n{{link}}'),
-  ('auth_reauthentication', 'email', 'security', 'Your confirmation code',
+  ('auth_email_change_new', 'email', 'security', '{code,link}', '{code,link}', '15 minutes', 'Confirm your new e-mail address',
+   E'Your code is {{code}}, or open this link to confirm this address:\n{{link}}\n\nBoth work for 15 minutes.'),
+  ('auth_reauthentication', 'email', 'security', '{code}', '{code}', '15 minutes', 'Your confirmation code',
    E'Your code is {{code}}.\n\nIf you did not ask for it, change your password.'),
-  ('auth_password_changed_notification', 'email', 'security', 'Your password has been changed',
+  ('second_factor_code', 'email', 'security', '{code}', '{code}', '5 minutes', 'Your sign-in code',
+   E'Your code is {{code}}.\n\nIt works for 5 minutes. Do not share it. If you are not signing in, change your password.'),
+  ('welcome_singer', 'email', 'security', '{link}', '{}', null, 'Welcome',
+   E'Your address is confirmed.\n\nFind a venue near you, look through its songs and ask for one:\n{{link}}'),
+  ('welcome_customer', 'email', 'security', '{link}', '{}', null, 'Welcome',
+   E'Your address is confirmed.\n\nSet up your venue, upload your songs and make a key for your show program:\n{{link}}'),
+  ('auth_password_changed_notification', 'email', 'security', '{}', '{}', null, 'Your password has been changed',
    E'The password of your account has been changed.\n\nIf it was not you, reset it at once.'),
-  ('auth_email_changed_notification', 'email', 'security', 'Your e-mail address has been changed',
-   E'The e-mail address of your account has been changed.\n\nIf it was not you, write to support.'),
-  ('auth_phone_changed_notification', 'email', 'security', 'Your phone number has been changed',
-   E'The phone number of your account has been changed.\n\nIf it was not you, change your password.'),
-  ('auth_identity_linked_notification', 'email', 'security', 'A sign-in method was added',
-   E'A new way to sign in was added to your account.\n\nIf it was not you, change your password.'),
-  ('auth_identity_unlinked_notification', 'email', 'security', 'A sign-in method was removed',
-   E'A way to sign in was removed from your account.\n\nIf it was not you, change your password.'),
-  ('auth_mfa_factor_enrolled_notification', 'email', 'security', 'A second factor was added',
-   E'A second factor was added to your account.\n\nIf it was not you, change your password.'),
-  ('auth_mfa_factor_unenrolled_notification', 'email', 'security', 'A second factor was removed',
-   E'A second factor was removed from your account.\n\nIf it was not you, change your password.'),
-  ('account_locked', 'email', 'security', 'Your account is locked for 15 minutes',
+  ('auth_email_changed_notification', 'email', 'security', '{address}', '{}', null, 'Your e-mail address has been changed',
+   E'The e-mail address of your account is now {{address}}.\n\nIf it was not you, write to support.'),
+  ('auth_phone_changed_notification', 'email', 'security', '{phone}', '{}', null, 'Your phone number has been changed',
+   E'The phone number of your account is now {{phone}}, and it is confirmed.\n\nIf it was not you, change your password.'),
+  ('auth_identity_linked_notification', 'email', 'security', '{provider}', '{}', null, 'A way to sign in was added',
+   E'Signing in to your account by {{provider}} is possible now.\n\nIf it was not you, change your password.'),
+  ('auth_identity_unlinked_notification', 'email', 'security', '{provider}', '{}', null, 'A way to sign in was removed',
+   E'Signing in to your account by {{provider}} is no longer possible.\n\nIf it was not you, change your password.'),
+  ('auth_mfa_factor_enrolled_notification', 'email', 'security', '{factor}', '{}', null, 'A second factor was added',
+   E'Your account has a new second factor: {{factor}}.\n\nIf it was not you, change your password.'),
+  ('auth_mfa_factor_unenrolled_notification', 'email', 'security', '{factor}', '{}', null, 'A second factor was removed',
+   E'A second factor of your account was removed: {{factor}}.\n\nIf it was not you, change your password at once.'),
+  ('account_locked', 'email', 'security', '{}', '{}', null, 'Your account is locked for 15 minutes',
    E'There were five wrong passwords in a row, so signing in with a password is locked for 15 minutes.\n\nIf it was not you, set a new password.'),
-  ('backup_codes_created', 'email', 'security', 'New backup codes',
+  ('backup_codes_created', 'email', 'security', '{}', '{}', null, 'New backup codes',
    E'New backup codes were made for your account; the former ones no longer work.\n\nIf it was not you, change your password.'),
-  ('backup_code_used', 'email', 'security', 'A backup code was used',
+  ('backup_code_used', 'email', 'security', '{left}', '{}', null, 'A backup code was used',
    E'Somebody, hopefully you, signed in with a backup code. The second factor was removed and all other devices were signed out. Codes left: {{left}}.\n\nIf it was not you, reset your password at once.'),
-  ('account_deleted', 'email', 'security', 'Your account has been deleted',
-   E'Your account and what belonged to it have been deleted. If it was not you, write to support.'),
-  ('organization_invitation', 'email', 'security', '{{inviter}} invited you to {{organization}}',
+  ('account_deleted', 'email', 'security', '{}', '{}', null, 'Your account has been deleted',
+   'Your account and what belonged to it have been deleted. If it was not you, write to support.'),
+  ('account_suspended', 'email', 'security', '{reason}', '{}', null, 'Your account is suspended',
+   E'Your account cannot be used for now. The reason:\n\n{{reason}}\n\nIf you think this is a mistake, write to support.'),
+  ('account_restored', 'email', 'security', '{}', '{}', null, 'Your account can be used again',
+   'Your account is no longer suspended.'),
+  ('organization_invitation', 'email', 'security', '{expires,inviter,link,organization,role}', '{link}', '7 days', '{{inviter}} invited you to {{organization}}',
    E'{{inviter}} invited you to work in {{organization}} as {{role}}.\n\nOpen this link to see and answer the invitation:\n{{link}}\n\nIt works until {{expires}}. If you do not know them, ignore this mail.'),
-  ('member_removed', 'email', 'organization', 'You no longer belong to {{organization}}',
-   E'You are no longer a member of {{organization}}.'),
-  ('delegated_access_opened', 'email', 'security', 'Support has access to {{organization}}',
-   E'Somebody from the platform may {{access}} {{organization}} for {{hours}} hours. The reason they gave:\n\n{{reason}}\n\nYou can end this at any time in the portal.'),
-  ('ownership_offered', 'email', 'security', 'You are to become the owner of {{organization}}',
+  ('ownership_offered', 'email', 'security', '{organization,owner}', '{}', null, 'You are to become the owner of {{organization}}',
    E'{{owner}} wants to make you the owner of {{organization}}.\n\nAccept or decline it in the portal within seven days.'),
-  ('ownership_transferred', 'email', 'security', '{{organization}} has a new owner',
-   E'{{organization}} now belongs to {{owner}}.'),
-  ('host_offline', 'email', 'organization', 'No sign of the show program at {{venue}}',
+  ('ownership_transferred', 'email', 'security', '{organization,owner}', '{}', null, '{{organization}} has a new owner',
+   '{{organization}} now belongs to {{owner}}.'),
+  ('second_factor_demanded', 'email', 'security', '{organization}', '{}', null, '{{organization}} asks for a second factor',
+   E'{{organization}} now asks all its members for a second factor. Until you add one to your account, you see nothing of it.\n\nAdd an authenticator app or your phone in the settings of your account.'),
+  ('delegated_access_opened', 'email', 'security', '{access,hours,organization,reason}', '{}', null, 'Support has access to {{organization}}',
+   E'Somebody from the platform may {{access}} {{organization}} for {{hours}} hours. The reason they gave:\n\n{{reason}}\n\nYou can end this at any time in the portal.'),
+  ('organization_suspended', 'email', 'security', '{organization,reason}', '{}', null, '{{organization}} is suspended',
+   E'{{organization}} cannot be used for now. The reason:\n\n{{reason}}\n\nIf you think this is a mistake, write to support.'),
+  ('organization_restored', 'email', 'security', '{organization}', '{}', null, '{{organization}} can be used again',
+   '{{organization}} is no longer suspended.'),
+  ('member_removed', 'email', 'organization', '{organization}', '{}', null, 'You no longer belong to {{organization}}',
+   'You are no longer a member of {{organization}}.'),
+  ('host_offline', 'email', 'organization', '{last_seen_at,venue}', '{}', null, 'No sign of the show program at {{venue}}',
    E'The show program at {{venue}} has not called since {{last_seen_at}}. Requests wait until it does.\n\nCheck its computer and the network.'),
-  ('request_accepted', 'email', 'queue', 'Your song is in the rotation',
-   E'"{{title}}" by {{artist}} has been accepted at {{venue}}.'),
-  ('request_next_up', 'email', 'queue', 'You are next',
-   E'You are next at {{venue}} with "{{title}}" by {{artist}}.'),
-  ('request_skipped', 'email', 'queue', 'Your song was skipped',
-   E'"{{title}}" by {{artist}} was skipped at {{venue}}. {{reason}}'),
-  ('request_rejected', 'email', 'queue', 'Your song was not accepted',
-   E'"{{title}}" by {{artist}} was not accepted at {{venue}}. {{reason}}'),
-  ('request_accepted', 'sms', 'queue', null, '{{venue}}: "{{title}}" is in the rotation.'),
-  ('request_next_up', 'sms', 'queue', null, '{{venue}}: you are next with "{{title}}".'),
-  ('request_skipped', 'sms', 'queue', null, '{{venue}}: "{{title}}" was skipped. {{reason}}'),
-  ('request_rejected', 'sms', 'queue', null, '{{venue}}: "{{title}}" was not accepted. {{reason}}'),
-  ('auth_one_time_code', 'sms', 'security', null, 'Your code is {{code}}.')
+  ('api_key_expiring', 'email', 'organization', '{expires,key,organization}', '{}', null, 'The key "{{key}}" ends soon',
+   E'The key "{{key}}" of {{organization}} works until {{expires}}. The program that uses it stops then.\n\nRotate the key in the portal and enter the new one in the program.'),
+  ('request_created', 'email', 'requests', '{artist,link,singer,title,venue}', '{}', null, 'New song request at {{venue}}',
+   E'{{singer}} would like to sing "{{title}}" by {{artist}} at {{venue}}.\n\n{{link}}'),
+  ('request_accepted', 'email', 'queue', '{artist,title,venue}', '{}', null, 'Your song is in the rotation',
+   '"{{title}}" by {{artist}} has been accepted at {{venue}}.'),
+  ('request_next_up', 'email', 'queue', '{artist,title,venue}', '{}', null, 'You are next',
+   'You are next at {{venue}} with "{{title}}" by {{artist}}.'),
+  ('request_skipped', 'email', 'queue', '{artist,reason,title,venue}', '{}', null, 'Your song was skipped',
+   '"{{title}}" by {{artist}} was skipped at {{venue}}. {{reason}}'),
+  ('host_message', 'email', 'queue', '{text,venue}', '{}', null, 'A message from {{venue}}',
+   E'The host at {{venue}} says:\n\n{{text}}'),
+  ('request_rejected', 'email', 'queue', '{artist,reason,title,venue}', '{}', null, 'Your song was not accepted',
+   '"{{title}}" by {{artist}} was not accepted at {{venue}}. {{reason}}'),
+  ('subscription_started', 'email', 'billing', '{link,organization,plan}', '{}', null, '{{organization}} has the plan {{plan}}',
+   E'{{organization}} now has the plan {{plan}}.\n\nSee or change it here:\n{{link}}'),
+  ('trial_ending', 'email', 'billing', '{ends,link,organization,plan}', '{}', null, 'The trial of {{organization}} ends on {{ends}}',
+   E'The trial of {{plan}} for {{organization}} ends on {{ends}}. It goes on as a paid subscription then, unless you cancel it before.\n\nSee or change it here:\n{{link}}'),
+  ('subscription_cancelled', 'email', 'billing', '{ends,link,organization}', '{}', null, 'The subscription of {{organization}} ends on {{ends}}',
+   E'The subscription of {{organization}} has been cancelled and works until {{ends}}.\n\nChanged your mind? Take it up again here:\n{{link}}'),
+  ('subscription_ended', 'email', 'billing', '{link,organization}', '{}', null, 'The subscription of {{organization}} has ended',
+   E'The subscription of {{organization}} has ended. Nothing is deleted; what is beyond the free plan can be read and no longer changed.\n\nTake it up again here:\n{{link}}'),
+  ('invoice_paid', 'email', 'billing', '{amount,link,number,organization}', '{}', null, 'Invoice {{number}} is paid',
+   E'Thank you. {{amount}} for {{organization}} arrived.\n\nThe invoice {{number}} is here:\n{{link}}'),
+  ('payment_failed', 'email', 'billing', '{amount,ends,link,organization}', '{}', null, 'A payment for {{organization}} failed',
+   E'{{amount}} for {{organization}} could not be collected.\n\nEverything works until {{ends}}. Set another way to pay before:\n{{link}}'),
+  ('payment_action_required', 'email', 'billing', '{amount,link,organization}', '{}', null, 'Confirm a payment for {{organization}}',
+   E'Your bank wants you to confirm {{amount}} for {{organization}}.\n\nConfirm it here:\n{{link}}'),
+  ('grace_ending', 'email', 'billing', '{amount,ends,link,organization}', '{}', null, '{{organization}} loses its plan on {{ends}}',
+   E'{{amount}} for {{organization}} is still open. From {{ends}}, what is beyond the free plan can be read and no longer changed.\n\nSet another way to pay:\n{{link}}'),
+  ('plan_limit_near', 'email', 'billing', '{link,maximum,organization,used,what}', '{}', null, '{{organization}} has used nearly all of its plan',
+   E'{{organization}} uses {{used}} of {{maximum}} {{what}} of its plan.\n\nSee the plans here:\n{{link}}'),
+  ('plan_limit_exceeded', 'email', 'billing', '{link,maximum,organization,used,what}', '{}', null, '{{organization}} uses more than its plan has',
+   E'{{organization}} uses {{used}} of {{maximum}} {{what}}. Nothing is deleted; what is beyond the plan can be read and no longer changed.\n\nSee the plans here:\n{{link}}'),
+  ('report_ready', 'email', 'reports', '{expires,link,organization,report}', '{link}', '7 days', 'Your report "{{report}}"',
+   E'The report "{{report}}" of {{organization}} is ready:\n{{link}}\n\nThe link works until {{expires}}.'),
+  ('report_failed', 'email', 'reports', '{organization,reason,report}', '{}', null, 'The report "{{report}}" could not be made',
+   E'The report "{{report}}" of {{organization}} could not be made: {{reason}}\n\nIt is tried again at its next time.'),
+  ('job_failed', 'email', 'operations', '{error,failed_at,failures,job}', '{}', null, 'The job {{job}} fails',
+   E'The job {{job}} failed {{failures}} times in a row, last at {{failed_at}}:\n\n{{error}}'),
+  ('announcement', 'email', 'news', '{text,title}', '{}', null, '{{title}}',
+   '{{text}}'),
+  ('maintenance_planned', 'email', 'news', '{ends,starts,text}', '{}', null, 'Maintenance from {{starts}}',
+   E'From {{starts}} until {{ends}} some things may not work.\n\n{{text}}'),
+  ('auth_one_time_code', 'sms', 'security', '{code}', '{code}', '5 minutes', null,
+   'Your code is {{code}}. It works for 5 minutes.'),
+  ('auth_second_factor_code', 'sms', 'security', '{code}', '{code}', '5 minutes', null,
+   'Your sign-in code is {{code}}. It works for 5 minutes. Do not share it.'),
+  ('sign_in_link', 'sms', 'security', '{link}', '{link}', '15 minutes', null,
+   'Sign in: {{link}} (works for 15 minutes)'),
+  ('request_accepted', 'sms', 'queue', '{title,venue}', '{}', null, null,
+   '{{venue}}: "{{title}}" is in the rotation.'),
+  ('request_next_up', 'sms', 'queue', '{title,venue}', '{}', null, null,
+   '{{venue}}: you are next with "{{title}}".'),
+  ('request_skipped', 'sms', 'queue', '{reason,title,venue}', '{}', null, null,
+   '{{venue}}: "{{title}}" was skipped. {{reason}}'),
+  ('host_message', 'sms', 'queue', '{text,venue}', '{}', null, null,
+   '{{venue}}: {{text}}'),
+  ('request_rejected', 'sms', 'queue', '{reason,title,venue}', '{}', null, null,
+   '{{venue}}: "{{title}}" was not accepted. {{reason}}')
 on conflict (key, channel) do update set
-  category = excluded.category, subject = excluded.subject, body = excluded.body;
+  category = excluded.category, variables = excluded.variables, secrets = excluded.secrets, lifetime = excluded.lifetime,
+  subject = excluded.subject, body = excluded.body;
 
 -- seed/reference/40-reserved-url-names.sql
 insert into private.reserved_url_names (url_name)
@@ -12758,6 +18464,21 @@ select unnest(array[
   'sitemap', 'static', 'support', 'terms', 'venue', 'venues', 'www'
 ])
 on conflict do nothing;
+
+-- seed/reference/45-transliterations.sql
+insert into private.transliterations (letters, latin) values
+  -- Cyrillic: Russian, Ukrainian, Belarusian, Bulgarian, Serbian, Macedonian.
+  ('а', 'a'), ('б', 'b'), ('в', 'v'), ('г', 'g'), ('ґ', 'g'), ('д', 'd'), ('ђ', 'dj'), ('е', 'e'), ('ё', 'yo'), ('є', 'ye'), ('ж', 'zh'),
+  ('з', 'z'), ('и', 'i'), ('і', 'i'), ('ї', 'yi'), ('й', 'y'), ('ј', 'j'), ('к', 'k'), ('л', 'l'), ('љ', 'lj'), ('м', 'm'), ('н', 'n'),
+  ('њ', 'nj'), ('о', 'o'), ('п', 'p'), ('р', 'r'), ('с', 's'), ('т', 't'), ('ћ', 'c'), ('у', 'u'), ('ў', 'u'), ('ф', 'f'), ('х', 'kh'),
+  ('ц', 'ts'), ('ч', 'ch'), ('џ', 'dzh'), ('ш', 'sh'), ('щ', 'shch'), ('ъ', ''), ('ы', 'y'), ('ь', ''), ('э', 'e'), ('ю', 'yu'),
+  ('я', 'ya'), ('ѓ', 'gj'), ('ѕ', 'dz'), ('ќ', 'kj'),
+  -- Greek.
+  ('ου', 'ou'), ('ού', 'ou'), ('α', 'a'), ('ά', 'a'), ('β', 'v'), ('γ', 'g'), ('δ', 'd'), ('ε', 'e'), ('έ', 'e'), ('ζ', 'z'), ('η', 'i'),
+  ('ή', 'i'), ('θ', 'th'), ('ι', 'i'), ('ί', 'i'), ('ϊ', 'i'), ('ΐ', 'i'), ('κ', 'k'), ('λ', 'l'), ('μ', 'm'), ('ν', 'n'), ('ξ', 'x'),
+  ('ο', 'o'), ('ό', 'o'), ('π', 'p'), ('ρ', 'r'), ('σ', 's'), ('ς', 's'), ('τ', 't'), ('υ', 'y'), ('ύ', 'y'), ('ϋ', 'y'), ('ΰ', 'y'),
+  ('φ', 'f'), ('χ', 'ch'), ('ψ', 'ps'), ('ω', 'o'), ('ώ', 'o')
+on conflict (letters) do update set latin = excluded.latin;
 
 -- seed/reference/50-request-states.sql
 insert into public.request_states (key, description, is_active) values
@@ -12791,6 +18512,13 @@ insert into public.request_transitions (from_state, to_state, actor) values
   ('performing', 'skipped', 'host'),
   ('completed', 'pending', 'host'),
   ('skipped', 'pending', 'host')
+on conflict do nothing;
+
+-- A step of the host may be taken back, and that again.
+insert into public.request_transitions (from_state, to_state, actor)
+select step.to_state, step.from_state, 'undo' from public.request_transitions as step where step.actor = 'host'
+union
+select step.from_state, step.to_state, 'undo' from public.request_transitions as step where step.actor = 'host'
 on conflict do nothing;
 
 -- seed/reference/60-openkj-commands.sql
@@ -12833,3 +18561,40 @@ on conflict (operation) do update set scope_key = excluded.scope_key;
 insert into private.openkj_commands (command, scope_key) values
   ('getSongs', 'songs:read')
 on conflict (command) do update set scope_key = excluded.scope_key;
+
+-- seed/reference/70-personal-data.sql
+-- Ids that say nothing to a person, and hashes, are left out of the export.
+insert into private.personal_data (table_name, column_name, section, left_out) values
+  ('public.profiles', 'user_id', 'profile', '{}'),
+  ('public.singer_profiles', 'user_id', 'singer_profile', '{}'),
+  ('public.organization_members', 'user_id', 'memberships', '{}'),
+  ('public.organization_invitations', 'email', 'invitations', '{invited_by}'),
+  ('public.delegated_access_sessions', 'admin_id', 'delegated_access', '{}'),
+  ('private.platform_admins', 'user_id', 'platform_roles', '{}'),
+  ('private.ownership_offers', 'offered_by', 'ownership_offers_made', '{offered_to}'),
+  ('private.ownership_offers', 'offered_to', 'ownership_offers_received', '{offered_by}'),
+  ('private.backup_codes', 'user_id', 'backup_codes', '{code_hash}'),
+  ('private.password_attempts', 'user_id', 'password_attempts', '{}'),
+  ('public.requests', 'singer_user_id', 'requests', '{submitted_by,idempotency_key,idempotency_digest,sort_order,fingerprint}'),
+  ('public.performances', 'singer_user_id', 'performances', '{fingerprint}'),
+  ('public.favorite_songs', 'user_id', 'favorite_songs', '{fingerprint}'),
+  ('public.favorite_venues', 'user_id', 'favorite_venues', '{}'),
+  ('public.venue_bans', 'user_id', 'bans', '{created_by}'),
+  ('private.show_admissions', 'user_id', 'show_admissions', '{}'),
+  ('public.notifications', 'user_id', 'notifications', '{idempotency_key}'),
+  ('public.message_preferences', 'user_id', 'message_preferences', '{}'),
+  ('private.messages', 'user_id', 'messages', '{variables,secrets,idempotency_key,next_attempt_at,provider,provider_message_id,last_error}'),
+  ('public.audit_entries', 'actor_id', 'audit_entries', '{old_values,new_values}')
+on conflict (table_name, column_name) do update set section = excluded.section, left_out = excluded.left_out, reason = null;
+
+insert into private.personal_data (table_name, column_name, reason) values
+  ('public.organization_invitations', 'invited_by', 'the address is another person''s'),
+  ('public.api_keys', 'created_by', 'keys are the organization''s'),
+  ('private.api_key_secrets', 'created_by', 'secrets of the organization'),
+  ('public.requests', 'submitted_by', 'requests entered for others are theirs'),
+  ('public.request_events', 'changed_by', 'what happened to requests of others'),
+  ('public.shows', 'opened_by', 'nights are the organization''s'),
+  ('public.venue_bans', 'created_by', 'the ban is another person''s'),
+  ('public.blocked_songs', 'created_by', 'the block list is the organization''s'),
+  ('public.song_imports', 'created_by', 'imports are the organization''s')
+on conflict (table_name, column_name) do update set section = null, left_out = '{}', reason = excluded.reason;
