@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
 import { type Config, readConfig } from "./config.ts";
 import { type Keys, loadKeys } from "./keys.ts";
 import { freePort, host } from "./ports.ts";
@@ -62,23 +62,35 @@ async function choosePorts(name: string, config: Config): Promise<Ports> {
 async function describe(name: string, ports: (config: Config) => Promise<Ports>): Promise<Instance> {
   const folder = folderOf(name);
   const config = readConfig(join(root, "supabase", "config.toml"));
-  const keys = await loadKeys(join(folder, "keys.json"));
+  const keys = await loadKeys(join(folder, "keys.json"), config.auth.signing_keys_path);
   const logs = join(folder, "logs");
   const chosen = await ports(config);
   return { name, folder, logs, pids: pidsOf(name), config, keys, ports: chosen, durable: name === "demo" };
 }
 
+function portsFile(name: string): string {
+  return join(folderOf(name), "ports.json");
+}
+
 /** Describes an instance that is about to start. */
 export async function createInstance(name: string): Promise<Instance> {
   mkdirSync(join(folderOf(name), "logs"), { recursive: true });
-  const instance = await describe(name, (config) => choosePorts(name, config));
-  writeFileSync(join(instance.folder, "ports.json"), JSON.stringify(instance.ports));
-  return instance;
+  return await describe(name, (config) => choosePorts(name, config));
 }
 
-/** The instance of this name, when its supervisor is alive. */
+/** Lets others find an instance: all of it answers. */
+export function publish({ name, ports }: Instance): void {
+  writeFileSync(portsFile(name), JSON.stringify(ports));
+}
+
+/** Takes that back: the instance is being ended, or not yet there. */
+export function withdraw(name: string): void {
+  rmSync(portsFile(name), { force: true });
+}
+
+/** The instance of this name, from the moment all of it has answered until it is ended. */
 export async function runningInstance(name: string): Promise<Instance | undefined> {
-  const path = join(folderOf(name), "ports.json");
+  const path = portsFile(name);
   if (pidsOf(name).alive("supervisor") === undefined || !existsSync(path)) return undefined;
   return await describe(name, () => Promise.resolve(JSON.parse(readFileSync(path, "utf8")) as Ports));
 }
@@ -89,4 +101,11 @@ export function apiUrl(instance: Instance): string {
 
 export function databaseUrl(instance: Instance, role = "postgres"): string {
   return `postgresql://${role}:postgres@${host}:${instance.ports.database}/postgres`;
+}
+
+/** The last lines of a server's log, for the person who has to find out why it ended. */
+export function endOfLog({ logs }: Instance, server: string): string {
+  const log = join(logs, `${server}.log`);
+  const lines = existsSync(log) ? readFileSync(log, "utf8").trimEnd().split("\n").slice(-20) : [];
+  return [`The end of ${relative(root, log)}:`, ...lines.map((line) => `  ${line}`)].join("\n");
 }

@@ -2,7 +2,7 @@ import { fork } from "node:child_process";
 import { existsSync, mkdirSync, openSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { folderOf, type Instance, pidsOf, root, runningInstance } from "./instance.ts";
+import { folderOf, type Instance, pidsOf, root, runningInstance, withdraw } from "./instance.ts";
 import { installPackages } from "./packages.ts";
 import type { Say } from "./service.ts";
 import { removeDatabase } from "./services/postgres.ts";
@@ -13,7 +13,7 @@ export async function startInstance(name: string, stay: boolean, say: Say): Prom
   installPackages(say);
   const folder = folderOf(name);
   mkdirSync(join(folder, "logs"), { recursive: true });
-  const log = openSync(join(folder, "logs", "supervisor.log"), "w");
+  const log = openSync(join(folder, "logs", "supervisor.log"), "a");
   const supervisor = fork(join(root, "stack", "supervisor.ts"), [name], {
     cwd: root,
     detached: true,
@@ -31,7 +31,7 @@ export async function startInstance(name: string, stay: boolean, say: Say): Prom
   });
   if (stay) {
     await new Promise((resolve) => supervisor.send("stay", resolve));
-    supervisor.disconnect();
+    if (supervisor.connected) supervisor.disconnect();
   } else {
     supervisor.channel?.unref();
   }
@@ -50,8 +50,9 @@ export async function stopInstance(name: string): Promise<boolean> {
     const deadline = Date.now() + 20_000;
     while (pids.alive("supervisor") !== undefined && Date.now() < deadline) await sleep(50);
   }
-  await pids.sweep();
-  return supervisor !== undefined;
+  const leftBehind = await pids.sweep();
+  withdraw(name);
+  return supervisor !== undefined || leftBehind;
 }
 
 /** Ends an instance and removes it, down to its keys. */

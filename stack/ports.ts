@@ -73,7 +73,8 @@ export async function waitForPort(
     const holder = listenerOn(port);
     if (holder !== undefined || Date.now() > deadline) {
       throw new Error(
-        `${what} needs port ${port} of ${host}, which is taken by ${holder ?? "a connection"}.`,
+        `${what} needs port ${port} of ${host}, which is taken by ${holder ?? "a connection"}. ` +
+          "End that, or give another port in supabase/config.toml, and start again.",
       );
     }
     if (waits === 0) say(`Waiting for port ${port}, which an ended connection holds for up to a minute`);

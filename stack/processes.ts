@@ -1,4 +1,6 @@
+import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -11,6 +13,19 @@ function identity(pid: number): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Takes the sole right to run what is in a folder, or tells that another process has it. The right is a socket without a file:
+ * the system takes it back when its holder ends, however that happens.
+ */
+export async function takeSoleRight(folder: string): Promise<boolean> {
+  const socket = createServer().unref();
+  const path = `\0${createHash("sha256").update(folder).digest("hex")}`;
+  return await new Promise((resolve) => {
+    socket.once("error", () => resolve(false));
+    socket.listen({ path }, () => resolve(true));
+  });
 }
 
 /** The files in an instance's folder that name its running processes. */
@@ -42,10 +57,20 @@ export class PidFiles {
     return pid > 0 && identity(pid) === written ? pid : undefined;
   }
 
-  /** Ends what an interrupted supervisor has left behind. */
-  async sweep(): Promise<void> {
-    if (!existsSync(this.folder)) return;
-    const names = readdirSync(this.folder).map((file) => file.replace(/\.pid$/, ""));
+  private names(): string[] {
+    if (!existsSync(this.folder)) return [];
+    return readdirSync(this.folder).map((file) => file.replace(/\.pid$/, ""));
+  }
+
+  /** The names of processes that have ended without being asked to. */
+  missing(): string[] {
+    return this.names().filter((name) => this.alive(name) === undefined);
+  }
+
+  /** Ends what an interrupted supervisor has left behind. Returns whether that was anything. */
+  async sweep(): Promise<boolean> {
+    const names = this.names();
+    const found = names.some((name) => this.alive(name) !== undefined);
     for (const [signal, patience] of [["SIGINT", 10_000], ["SIGKILL", 5_000]] as const) {
       for (const name of names) {
         const pid = this.alive(name);
@@ -55,5 +80,6 @@ export class PidFiles {
       while (names.some((name) => this.alive(name) !== undefined) && Date.now() < deadline) await sleep(50);
     }
     for (const name of names) this.remove(name);
+    return found;
   }
 }

@@ -20,19 +20,23 @@ export interface Service {
   /** Puts in place what the server needs. Runs before each start and changes nothing when all is there. */
   install(instance: Instance, say: Say): Promise<void>;
   start(instance: Instance): Command;
-  ready(instance: Instance): Promise<boolean>;
+  /** Whether the server can do its work; undefined when it gives no answer at all. */
+  ready(instance: Instance): Promise<boolean | undefined>;
   /** The signal on which the server ends in an orderly way. */
   stop: NodeJS.Signals;
 }
 
-/** True once a server answers with a status below 500. */
-export async function answers(port: number, path: string): Promise<boolean> {
+/** True once a server answers with a status below 500, undefined while it does not answer. */
+export async function answers(port: number, path: string, method = "GET"): Promise<boolean | undefined> {
   try {
-    const response = await fetch(`http://${host}:${port}${path}`, { signal: AbortSignal.timeout(2000) });
+    const response = await fetch(`http://${host}:${port}${path}`, {
+      method,
+      signal: AbortSignal.timeout(10_000),
+    });
     await response.body?.cancel();
     return response.status < 500;
   } catch {
-    return false;
+    return undefined;
   }
 }
 

@@ -1,10 +1,20 @@
 // The process that owns an instance's servers: it starts them in order, starts again what has crashed, and ends them.
 import { spawn } from "node:child_process";
-import { closeSync, openSync, readFileSync, rmSync } from "node:fs";
-import { join, relative } from "node:path";
+import { closeSync, ftruncateSync, openSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createInstance, type Instance, root } from "./instance.ts";
+import {
+  createInstance,
+  endOfLog,
+  folderOf,
+  type Instance,
+  pidsOf,
+  publish,
+  runningInstance,
+  withdraw,
+} from "./instance.ts";
 import { waitForPort } from "./ports.ts";
+import { takeSoleRight } from "./processes.ts";
 import { applyMigrations, loadPlatform, plantSeeds } from "./schema.ts";
 import type { Service } from "./service.ts";
 import { auth } from "./services/auth.ts";
@@ -23,8 +33,13 @@ export type Report =
   | { kind: "failed"; sentence: string };
 
 const startPatience = 60_000;
+/** How long another command may take to start or end the same instance. */
+const turnPatience = 120_000;
 const crashesAllowed = 5;
 const crashWindow = 60_000;
+/** How often a running server is asked whether it still answers, and how many questions in a row it may leave open. */
+const questionInterval = 10_000;
+const silencesAllowed = 3;
 
 interface Running {
   service: Service;
@@ -50,13 +65,6 @@ function log(sentence: string): void {
   console.log(`${new Date().toISOString()} ${sentence}`);
 }
 
-/** The last lines of a server's log, for the person who has to find out why it ended. */
-function tail(instance: Instance, service: Service): string {
-  const log = join(instance.logs, `${service.name}.log`);
-  const lines = readFileSync(log, "utf8").trimEnd().split("\n").slice(-20);
-  return [`The end of ${relative(root, log)}:`, ...lines.map((line) => `  ${line}`)].join("\n");
-}
-
 function launch(instance: Instance, service: Service): Running {
   if (stopping) throw new Error("the stack is being stopped");
   const command = service.start(instance);
@@ -79,34 +87,59 @@ function launch(instance: Instance, service: Service): Running {
   return one;
 }
 
-/** Starts a server and returns once it answers. */
-async function bringUp(instance: Instance, service: Service): Promise<Running> {
-  const one = launch(instance, service);
+/** Waits until a server answers; one that does not is ended, and the error says why. */
+async function untilReady(instance: Instance, one: Running): Promise<void> {
   const deadline = Date.now() + startPatience;
   while (one.ended === undefined && Date.now() < deadline) {
-    if (await service.ready(instance)) return one;
+    if (await one.service.ready(instance)) return;
     await sleep(50);
   }
   const reason = one.ended === undefined ? "it does not answer" : `it ended with ${one.ended}`;
   one.kill("SIGKILL");
-  throw new Error(`${service.name} did not start: ${reason}.\n${tail(instance, service)}`);
+  throw new Error(
+    `${one.service.name} did not start: ${reason}.\n${endOfLog(instance, one.service.name)}`,
+  );
+}
+
+async function bringUp(instance: Instance, service: Service): Promise<Running> {
+  const one = launch(instance, service);
+  await untilReady(instance, one);
+  return one;
+}
+
+/** Ends a server that runs but answers no longer; then it is started again like one that has ended by itself. */
+async function watch(instance: Instance, one: Running): Promise<void> {
+  for (let silences = 0; silences < silencesAllowed;) {
+    await sleep(questionInterval);
+    if (one.ended !== undefined || stopping) return;
+    silences = await one.service.ready(instance) === undefined ? silences + 1 : 0;
+  }
+  if (one.ended !== undefined || stopping) return;
+  log(`${one.service.name} runs but does not answer any more. It is ended.`);
+  one.kill("SIGKILL");
 }
 
 /** Starts a server again whenever it ends by itself, unless it does so all the time. */
 async function keepUp(instance: Instance, first: Running): Promise<void> {
   const { service } = first;
   let crashes: number[] = [];
+  void watch(instance, first);
   for (let one = first;;) {
     const reason = await one.exit;
     if (stopping) return;
-    log(`${service.name} ended with ${reason}.`);
+    log(`${service.name} ended with ${reason}. ${endOfLog(instance, service.name)}`);
     const now = Date.now();
     crashes = [...crashes.filter((time) => time > now - crashWindow), now];
     if (crashes.length > crashesAllowed) {
-      log(`${service.name} keeps ending and is left alone.\n${tail(instance, service)}`);
+      log(
+        `${service.name} has ended ${crashes.length} times within a minute and is left alone. ` +
+          "When it is mended: npm run stop, npm start.",
+      );
       return;
     }
     await sleep(200 * crashes.length);
+    // Without the database the others can only fail again.
+    while (service !== database && !stopping && !await database.ready(instance)) await sleep(200);
     if (stopping) return;
     log(`Starting ${service.name} again.`);
     try {
@@ -115,6 +148,10 @@ async function keepUp(instance: Instance, first: Running): Promise<void> {
       log(`${service.name} cannot be started: ${String(error)}`);
       return;
     }
+    void untilReady(instance, one).then(() => {
+      log(`${service.name} answers again.`);
+      return watch(instance, one);
+    }, () => {});
   }
 }
 
@@ -156,6 +193,7 @@ async function start(instance: Instance): Promise<void> {
 /** Ends the servers, the database last. */
 async function stop(instance: Instance): Promise<void> {
   stopping = true;
+  withdraw(instance.name);
   const end = async ({ service, exit, kill }: Running) => {
     kill(service.stop);
     const patience = setTimeout(() => kill("SIGKILL"), 8000);
@@ -169,8 +207,25 @@ async function stop(instance: Instance): Promise<void> {
   instance.pids.remove("supervisor");
 }
 
+/** Waits while another process starts or ends this instance; false once that one runs it, or nobody waits any more. */
+async function isMyTurn(): Promise<boolean> {
+  const deadline = Date.now() + turnPatience;
+  for (let waits = 0; !await takeSoleRight(folderOf(name)); waits++) {
+    if (!process.connected || await runningInstance(name) !== undefined) return false;
+    const holder = pidsOf(name).alive("supervisor") ?? "unknown";
+    if (Date.now() > deadline) throw new Error(`Process ${holder} neither starts nor ends the stack.`);
+    if (waits === 0) say("Waiting for another command that starts or ends this stack");
+    await sleep(100);
+  }
+  return true;
+}
+
 /** Runs the instance until somebody ends it. */
 async function supervise(): Promise<void> {
+  if (!await isMyTurn()) return report({ kind: "ready" });
+  // What it prints goes to a file, where the last run's words still are.
+  ftruncateSync(process.stdout.fd);
+  withdraw(name);
   const instance = await createInstance(name);
   await instance.pids.sweep();
   instance.pids.write("supervisor", process.pid);
@@ -191,6 +246,7 @@ async function supervise(): Promise<void> {
 
   try {
     await start(instance);
+    publish(instance);
     log("Everything runs.");
     report({ kind: "ready" });
   } catch (error) {

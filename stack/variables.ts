@@ -19,6 +19,7 @@ export function readDemo(): z.infer<typeof demo> {
 /** An instance in the words of `supabase status -o env`, and what the demo adds. */
 export function variablesOf(instance: Instance): Record<string, string> {
   const api = apiUrl(instance);
+  const inbox = `http://${host}:${instance.ports.inbox}`;
   const { accounts, openkj } = readDemo();
   return {
     API_URL: api,
@@ -30,7 +31,9 @@ export function variablesOf(instance: Instance): Record<string, string> {
     PUBLISHABLE_KEY: instance.keys.publishableKey,
     SECRET_KEY: instance.keys.secretKey,
     JWT_SECRET: jwtSecret,
-    INBOX_URL: `http://${host}:${instance.ports.inbox}`,
+    INBOX_URL: inbox,
+    INBUCKET_URL: inbox,
+    MAILPIT_URL: inbox,
     OPENKJ_URL: `${api}/functions/v1/openkj`,
     OPENKJ_DEMO_KEY: openkj.key,
     ...Object.fromEntries(accounts.flatMap(({ who, email, password }) => [

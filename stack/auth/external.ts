@@ -51,8 +51,7 @@ async function signInKnown(
   identity: Identity,
   profile: Profile,
 ): Promise<Matched> {
-  const user = await findUserById(sql, identity.user_id);
-  if (user === undefined) throw new AuthError(404, "user_not_found", "User not found");
+  const user = await lockUser(sql, identity.user_id);
   if (isBanned(user)) throw new AuthError(403, "user_banned", "User is banned");
   await updateIdentityData(sql, identity, profile.data);
   await sql`update auth.identities set last_sign_in_at = now() where id = ${identity.id}`;
@@ -72,7 +71,6 @@ async function linkByEmail(
 ): Promise<Matched> {
   // As it is now: the decision to link was made before the transaction.
   const user = await lockUser(sql, ownerId);
-  if (user === undefined) throw new AuthError(404, "user_not_found", "User not found");
   if (isBanned(user)) throw new AuthError(403, "user_banned", "User is banned");
   let owner = user;
   if (user.email_confirmed_at === null) {
@@ -178,8 +176,7 @@ export async function linkProfile(
   userId: string,
   profile: Profile,
 ): Promise<User> {
-  const user = await findUserById(sql, userId);
-  if (user === undefined) throw new AuthError(404, "user_not_found", "User not found");
+  const user = await lockUser(sql, userId);
   if (isBanned(user)) throw new AuthError(403, "user_banned", "User is banned");
   const identity = await findIdentity(sql, profile);
   if (identity !== undefined) {

@@ -1,6 +1,6 @@
 import { encodeQR } from "qr";
 import { Secret, TOTP } from "otpauth";
-import type { Queryable } from "./database.ts";
+import type { Transaction } from "./database.ts";
 import type { Factor } from "./users.ts";
 
 /** How a factor is named in a session's list of methods. */
@@ -25,9 +25,12 @@ export function isTotpCode(secret: string, code: string): boolean {
   return totp.validate({ token: code, window: 1 }) !== null;
 }
 
-/** Sessions which owe their level to a factor fall back when it goes. Tokens already out keep theirs until they end. */
-export async function removeFactor(sql: Queryable, factor: Factor): Promise<void> {
-  await sql`delete from auth.mfa_factors where id = ${factor.id}`;
+/**
+ * Removes a factor and tells whether it was there. Sessions which owe their level to it fall back; tokens already out keep
+ * theirs until they end.
+ */
+export async function removeFactor(sql: Transaction, factor: Factor): Promise<boolean> {
+  const removed = await sql`delete from auth.mfa_factors where id = ${factor.id}`;
   await sql`
     with downgraded as (
       update auth.sessions set aal = 'aal1', factor_id = null, updated_at = now()
@@ -37,4 +40,5 @@ export async function removeFactor(sql: Queryable, factor: Factor): Promise<void
     delete from auth.mfa_amr_claims
     where session_id in (select id from downgraded)
       and authentication_method = ${factorMethods[factor.factor_type]}`;
+  return removed.count > 0;
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Queryable } from "./database.ts";
+import type { Queryable, Transaction } from "./database.ts";
 import { AuthError, validationFailed } from "./errors.ts";
 
 /** A row of auth.flow_state. */
@@ -119,9 +119,9 @@ export function isFlowExpired(flow: Flow): boolean {
   return Date.now() > (start ?? flow.created_at).getTime() + flowLifetime;
 }
 
-/** Ends a flow: the verifier must fit the challenge that began it. */
-export async function exchangeCode(sql: Queryable, code: string, verifier: string): Promise<Flow> {
-  const [flow] = await sql<Flow[]>`select * from auth.flow_state where auth_code = ${code}`;
+/** Ends a flow: the verifier must fit the challenge that began it. Of several at once, one gets it. */
+export async function exchangeCode(sql: Transaction, code: string, verifier: string): Promise<Flow> {
+  const [flow] = await sql<Flow[]>`select * from auth.flow_state where auth_code = ${code} for update`;
   if (flow === undefined || flow.user_id === null) {
     throw new AuthError(404, "flow_state_not_found", "invalid flow state, no valid flow state found");
   }

@@ -60,19 +60,48 @@ const builtIn: Record<string, { subject: string; html: string }> = {
     subject: "Your verification code",
     html: `<h2>Confirm that it is you</h2><p>Enter this code: {{ .Token }}</p>`,
   },
+  ...notification("password_changed", "Your password has been changed"),
+  ...notification(
+    "email_changed",
+    "Your e-mail address has been changed",
+    " from {{ .OldEmail }} to {{ .Email }}",
+  ),
+  ...notification(
+    "phone_changed",
+    "Your phone number has been changed",
+    " from {{ .OldPhone }} to {{ .Phone }}",
+  ),
+  ...notification("identity_linked", "A new way to sign in has been added", ": {{ .Provider }}"),
+  ...notification("identity_unlinked", "A way to sign in has been removed", ": {{ .Provider }}"),
+  ...notification("mfa_factor_enrolled", "A second factor has been added", ": {{ .FactorType }}"),
+  ...notification("mfa_factor_unenrolled", "A second factor has been removed", ": {{ .FactorType }}"),
 };
+
+function notification(name: string, subject: string, details = ""): typeof builtIn {
+  return {
+    [`${name}_notification`]: {
+      subject,
+      html: `<h2>${subject}</h2><p>This concerns your account {{ .Email }} at {{ .SiteURL }}${details}.</p>`,
+    },
+  };
+}
 
 /** What templates may mention. */
 export interface TemplateValues {
   SiteURL: string;
   Email: string;
-  Token: string;
+  Token?: string;
   Data: Record<string, unknown>;
   ConfirmationURL?: string;
   TokenHash?: string;
   RedirectTo?: string;
   NewEmail?: string;
   SendingTo?: string;
+  OldEmail?: string;
+  OldPhone?: string;
+  Phone?: string;
+  Provider?: string;
+  FactorType?: string;
 }
 
 const entities: Record<string, string> = {

@@ -2,6 +2,7 @@ import type { Call } from "./call.ts";
 import type { JsonObject, Transaction } from "./database.ts";
 import { AuthError } from "./errors.ts";
 import { runHook } from "./hooks.ts";
+import { log } from "./log.ts";
 import { limitEmails, limitRepetition, limitSms } from "./limits.ts";
 import { renderMail } from "./mail.ts";
 import type { TokenType } from "./one-time.ts";
@@ -112,7 +113,7 @@ async function sendMail(
   if (second !== undefined) await deliver(call, user, second);
 }
 
-/** Tells a user what was changed, where that is switched on. A refusal of the hook changes nothing. */
+/** Tells a user what was changed, where that is switched on: by the hook, else by mail. A refusal changes nothing. */
 export async function notify(
   call: Call,
   sql: Transaction,
@@ -130,11 +131,27 @@ export async function notify(
   };
   const event: JsonObject = { user: await fullUserJson(sql, user), email_data: emailData };
   try {
-    await runHook(call, sql, "send_email", "inside", event);
+    if ((await runHook(call, sql, "send_email", "inside", event)) !== undefined) return;
   } catch (error) {
     // Only a hook's own refusal can be overlooked; after anything else the transaction is broken.
     if (!(error instanceof AuthError) || error.code !== "") throw error;
+    return;
   }
+  const values = {
+    SiteURL: call.settings.siteUrl,
+    Email: user.email,
+    Data: user.raw_user_meta_data ?? {},
+    OldEmail: emailData.old_email,
+    OldPhone: emailData.old_phone,
+    Phone: user.phone ?? "",
+    Provider: emailData.provider,
+    FactorType: emailData.factor_type,
+  };
+  // Who changed the address may not be who owned it.
+  const to = emailData.old_email || user.email;
+  await renderMail(call.settings.mail, `${what}_notification`, to, values).then(call.mail).catch((
+    error: unknown,
+  ) => log("error", "a notification was not sent", { what, reason: String(error) }));
 }
 
 const tooManyMails = "over_email_send_rate_limit";

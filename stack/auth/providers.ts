@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { createRemoteJWKSet, decodeJwt, jwtVerify } from "jose";
+import { createRemoteJWKSet, jwtVerify } from "jose";
 import type { JWTPayload } from "jose";
 import { z } from "zod";
 import type { Call } from "./call.ts";
@@ -306,13 +306,4 @@ export async function profileOfIdToken(
     }
   }
   return toProfile(name, issuer, claims);
-}
-
-/** The issuer that an unverified id_token names. */
-export function claimedIssuer(token: string): string {
-  try {
-    return decodeJwt(token).iss ?? "";
-  } catch {
-    throw new OAuthError("invalid request", "Bad ID token");
-  }
 }

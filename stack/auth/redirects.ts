@@ -28,13 +28,18 @@ function isLoopbackAddress(host: string): boolean {
   return host === "[::1]" || (isIP(host) === 4 && host.startsWith("127."));
 }
 
-/** `*` is any run without "." and "/", `**` anything, `?` one such character. */
+/**
+ * `*` is any run without "." and "/", `**` anything, `?` one such character, `[abc]` and `[a-c]` one of these, `[!a-c]` one that
+ * is none of these, and a backslash takes the next character for what it is.
+ */
 function globToPattern(glob: string): RegExp {
-  const source = glob.replaceAll(/\*\*|\*|\?|[^*?]+/g, (part) => {
+  const source = glob.replaceAll(/\*\*|\*|\?|\[!?[^\]]+\]|\\.|[^*?[\\]+|./gs, (part) => {
     if (part === "**") return ".*";
     if (part === "*") return "[^./]*";
     if (part === "?") return "[^./]";
-    return part.replaceAll(/[\\^$.|+()[\]{}]/g, "\\$&");
+    const [, not, among] = /^\[(!?)(.+)\]$/s.exec(part) ?? [];
+    if (among !== undefined) return `[${not === "" ? "" : "^"}${among.replaceAll(/[\\^[]/g, "\\$&")}]`;
+    return part.replace(/^\\(?=.)/s, "").replaceAll(/[\\^$.*?|+()[\]{}]/g, "\\$&");
   });
   return new RegExp(`^${source}$`, "s");
 }

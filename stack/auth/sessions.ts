@@ -5,7 +5,7 @@ import { databaseStep } from "./errors.ts";
 import type { AuthenticationMethod } from "./tokens.ts";
 import { createAccessToken, encodeCountedToken } from "./tokens.ts";
 import type { User } from "./users.ts";
-import { factorsOf, identitiesOf, instanceId, updateUser, userJson } from "./users.ts";
+import { factorsOf, identitiesOf, instanceId, lockUser, updateUser, userJson } from "./users.ts";
 
 export type Aal = "aal1" | "aal2" | "aal3";
 
@@ -48,7 +48,8 @@ export async function sessionsOf(sql: Queryable, userId: string): Promise<Sessio
 }
 
 /** Signs a user out everywhere, or everywhere but in one session. */
-export async function deleteSessions(sql: Queryable, userId: string, except?: string): Promise<void> {
+export async function deleteSessions(sql: Transaction, userId: string, except?: string): Promise<void> {
+  await lockUser(sql, userId);
   await sql`
     delete from auth.sessions
     where user_id = ${userId} ${except === undefined ? sql`` : sql`and id <> ${except}`}`;
@@ -137,6 +138,7 @@ export async function startSession(
   method: string,
 ): Promise<JsonObject> {
   const now = new Date();
+  const signedIn = await updateUser(sql, user.id, { last_sign_in_at: now });
   const counted = call.settings.security.refreshTokenVersion === 2;
   const hmacKey = counted ? randomBytes(32).toString("base64url") : null;
   const rows = await databaseStep("Database error granting user", () =>
@@ -152,6 +154,5 @@ export async function startSession(
     ? await insertRefreshToken(sql, session, null)
     : encodeCountedToken(session.id, 0, hmacKey);
   await addMethod(sql, session.id, method);
-  const signedIn = await updateUser(sql, user.id, { last_sign_in_at: now });
   return await answerWithTokens(call, sql, signedIn, session, refreshToken, method);
 }

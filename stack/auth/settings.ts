@@ -161,6 +161,17 @@ function readProviders(
   return { apple: one("apple"), google: one("google"), keycloak: one("keycloak") };
 }
 
+/** What a user can be told was changed. */
+const notificationNames = [
+  "password_changed",
+  "email_changed",
+  "phone_changed",
+  "identity_linked",
+  "identity_unlinked",
+  "mfa_factor_enrolled",
+  "mfa_factor_unenrolled",
+];
+
 function readMail(environment: Environment) {
   const read = reader(environment);
   const named = (prefix: string, names: readonly string[]) =>
@@ -172,7 +183,8 @@ function readMail(environment: Environment) {
     "magic_link",
     "email_change",
     "reauthentication",
-  ] as const;
+    ...notificationNames.map((name) => `${name}_notification`),
+  ];
   return {
     autoconfirm: read.flag("GOTRUE_MAILER_AUTOCONFIRM", false),
     secureEmailChange: read.flag("GOTRUE_MAILER_SECURE_EMAIL_CHANGE_ENABLED", true),
@@ -189,15 +201,9 @@ function readMail(environment: Environment) {
       email_change: read.text("GOTRUE_MAILER_URLPATHS_EMAIL_CHANGE", "/verify"),
     },
     notifications: Object.fromEntries(
-      [
-        "password_changed",
-        "email_changed",
-        "phone_changed",
-        "identity_linked",
-        "identity_unlinked",
-        "mfa_factor_enrolled",
-        "mfa_factor_unenrolled",
-      ].map((name) => [name, read.flag(`GOTRUE_MAILER_NOTIFICATIONS_${name.toUpperCase()}_ENABLED`, false)]),
+      notificationNames.map((
+        name,
+      ) => [name, read.flag(`GOTRUE_MAILER_NOTIFICATIONS_${name.toUpperCase()}_ENABLED`, false)]),
     ),
     smtp: {
       host: read.text("GOTRUE_SMTP_HOST"),
@@ -230,11 +236,37 @@ function readSms(environment: Environment) {
   };
 }
 
+const unoffered: Record<string, string> = {
+  GOTRUE_SECURITY_CAPTCHA_ENABLED: "auth.captcha",
+  GOTRUE_SAML_ENABLED: "no key",
+  GOTRUE_PASSKEY_ENABLED: "auth.passkey",
+  GOTRUE_MFA_WEB_AUTHN_ENROLL_ENABLED: "auth.mfa.web_authn",
+  GOTRUE_MFA_WEB_AUTHN_VERIFY_ENABLED: "auth.mfa.web_authn",
+  GOTRUE_EXTERNAL_WEB3_SOLANA_ENABLED: "auth.web3.solana",
+  GOTRUE_EXTERNAL_WEB3_ETHEREUM_ENABLED: "auth.web3.ethereum",
+  GOTRUE_OAUTH_SERVER_ENABLED: "auth.oauth_server",
+};
+
 /** Switches of what only the real server has. Leaving one on unnoticed would promise a protection that is not there. */
 function refuseUnoffered(environment: Environment): void {
   const read = reader(environment);
-  for (const name of ["GOTRUE_SECURITY_CAPTCHA_ENABLED", "GOTRUE_SAML_ENABLED", "GOTRUE_PASSKEY_ENABLED"]) {
-    if (read.flag(name, false)) throw new SettingsError(`${name} must be false: this is not offered locally`);
+  const offered = providerNames.map((name) => `GOTRUE_EXTERNAL_${name.toUpperCase()}_ENABLED`);
+  const providers = Object.keys(environment).filter((name) =>
+    /^GOTRUE_EXTERNAL_(?!EMAIL_|PHONE_|ANONYMOUS_USERS_|WEB3_).+_ENABLED$/.test(name) &&
+    !offered.includes(name)
+  );
+  for (const [name, key] of Object.entries(unoffered)) refuse(name, key);
+  for (const name of providers) {
+    const provider = name.slice("GOTRUE_EXTERNAL_".length, -"_ENABLED".length).toLowerCase();
+    refuse(name, `auth.external.${provider}`);
+  }
+
+  function refuse(name: string, key: string): void {
+    if (!read.flag(name, false)) return;
+    throw new SettingsError(
+      `${name} must be false (${key} of config.toml): this is not offered locally; ` +
+        "STACK_AUTH starts the real server instead",
+    );
   }
 }
 
@@ -248,7 +280,7 @@ export function readSettings(environment: Environment) {
     port: read.whole("PORT", read.whole("GOTRUE_API_PORT", 8081)),
     databaseUrl: read.text("GOTRUE_DB_DATABASE_URL") || read.required("DATABASE_URL"),
     databaseConnections: read.whole("GOTRUE_DB_MAX_POOL_SIZE", 10),
-    requestTimeout: 10_000,
+    requestTimeout: read.duration("GOTRUE_API_MAX_REQUEST_DURATION", 10_000),
     externalUrl,
     siteUrl: read.required("GOTRUE_SITE_URL"),
     allowList: read.list("GOTRUE_URI_ALLOW_LIST"),

@@ -1,6 +1,6 @@
-import type { JsonObject, Queryable } from "./database.ts";
+import type { JsonObject, Queryable, Transaction } from "./database.ts";
 import { jsonValue } from "./database.ts";
-import { databaseStep } from "./errors.ts";
+import { AuthError, databaseStep } from "./errors.ts";
 
 export const instanceId = "00000000-0000-0000-0000-000000000000";
 
@@ -79,10 +79,18 @@ export async function findUserById(sql: Queryable, id: string): Promise<User | u
   return user;
 }
 
-/** As findUserById, and nobody else changes the row until the transaction ends. */
-export async function lockUser(sql: Queryable, id: string): Promise<User | undefined> {
+function userIsGone(): AuthError {
+  return new AuthError(404, "user_not_found", "User not found");
+}
+
+/**
+ * The user as of now; nobody else changes the account until the transaction ends. A transaction that changes several rows of
+ * one account begins with this: with one order, no two wait for each other. Rows of apps may refer to the user meanwhile.
+ */
+export async function lockUser(sql: Transaction, id: string): Promise<User> {
   const [user] = await sql<User[]>`
-    select * from auth.users where instance_id = ${instanceId} and id = ${id} for update`;
+    select * from auth.users where instance_id = ${instanceId} and id = ${id} for no key update`;
+  if (user === undefined) throw userIsGone();
   return user;
 }
 
@@ -128,7 +136,7 @@ export async function updateUser(
       } where id = ${id} returning *`,
   );
   const user = rows[0];
-  if (user === undefined) throw new Error(`user ${id} is gone`);
+  if (user === undefined) throw userIsGone();
   return user;
 }
 

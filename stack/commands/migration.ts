@@ -1,9 +1,11 @@
 import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { root } from "../instance.ts";
+import { definersPage } from "./definers.ts";
 
 const sources = ["sql/**/*.sql", "policies/**/*.sql", "seed/reference/**/*.sql"];
 const baseline = join(root, "supabase", "migrations", "20261121000000_baseline.sql");
+const definers = join(root, "docs", "definer-functions.md");
 
 /** The domain's SQL in load order: first its rooms, then the policies, then the reference rows. */
 export function compose(): string {
@@ -14,14 +16,17 @@ export function compose(): string {
   }`;
 }
 
-/** Writes the baseline migration, or with --check only says whether it is up to date. */
+/** Writes the baseline migration and the page about it, or with --check only says whether they are up to date. */
 export function composeMigration(words: string[]): void {
-  const text = compose();
-  if (!words.includes("--check")) {
-    mkdirSync(dirname(baseline), { recursive: true });
-    writeFileSync(baseline, text);
-    console.log(`Wrote ${baseline}`);
-  } else if (!existsSync(baseline) || readFileSync(baseline, "utf8") !== text) {
-    throw new Error("The migration is out of date. Compose it with: npm run db:migration");
+  const migration = compose();
+  const written = new Map([[baseline, migration], [definers, definersPage(migration)]]);
+  for (const [path, text] of written) {
+    if (!words.includes("--check")) {
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, text);
+      console.log(`Wrote ${path}`);
+    } else if (!existsSync(path) || readFileSync(path, "utf8") !== text) {
+      throw new Error(`${path} is out of date. Compose it with: npm run db:migration`);
+    }
   }
 }

@@ -1,4 +1,4 @@
-import { type Instance, runningInstance } from "../instance.ts";
+import { endOfLog, type Instance, runningInstance } from "../instance.ts";
 import { emptyInstance, startInstance, stopInstance } from "../lifecycle.ts";
 import { readDemo, variablesOf } from "../variables.ts";
 
@@ -47,9 +47,12 @@ export async function reset(): Promise<void> {
   console.log("The demo's data are gone. `npm start` makes it anew.");
 }
 
-/** Prints the running demo's addresses and keys as shell variables. */
+/** Prints the running demo's addresses and keys as shell variables; what has ended is named beside them. */
 export async function status(): Promise<void> {
   const instance = await runningInstance(demo);
   if (instance === undefined) throw new Error("The stack is not running. Start it with: npm start");
   for (const [name, value] of Object.entries(variablesOf(instance))) console.log(`${name}="${value}"`);
+  for (const server of instance.pids.missing()) {
+    console.error(`The server ${server} has ended. ${endOfLog(instance, server)}`);
+  }
 }

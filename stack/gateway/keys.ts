@@ -8,7 +8,7 @@ export class ApiKeys {
   private readonly secret: Uint8Array;
   private readonly publicKeys: ReturnType<typeof createLocalJWKSet>;
 
-  constructor({ keys, jwtSecret, publicKey }: GatewaySettings) {
+  constructor({ keys, jwtSecret, publicKeys }: GatewaySettings) {
     this.tokens = new Map([
       [keys.anon, keys.anon],
       [keys.serviceRole, keys.serviceRole],
@@ -16,7 +16,7 @@ export class ApiKeys {
       [keys.secret, keys.serviceRole],
     ]);
     this.secret = new TextEncoder().encode(jwtSecret);
-    this.publicKeys = createLocalJWKSet({ keys: [publicKey as JWK] });
+    this.publicKeys = createLocalJWKSet({ keys: publicKeys as JWK[] });
   }
 
   /** The JWT behind a key of this project. */

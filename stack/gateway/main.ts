@@ -12,6 +12,7 @@ const settings = gatewaySettings.parse(JSON.parse(process.env.GATEWAY_SETTINGS ?
 const rewrites = z.record(z.string(), z.string())
   .parse(JSON.parse(readFileSync(join(import.meta.dirname, "rewrites.json"), "utf8")));
 const keys = new ApiKeys(settings);
+const mailTemplates = new Map(Object.entries(settings.mailTemplates));
 const proxy = createProxyServer({ xfwd: true, ws: true });
 // Without a listener, a client that hangs up would end the gateway. Servers that fail are answered for where they are called.
 proxy.on("error", () => {});
@@ -19,6 +20,14 @@ proxy.on("error", () => {});
 // its answer with it when it has not read all that was sent.
 const connections = new Agent({ keepAlive: true });
 connections.keepSocketAlive = () => false;
+proxy.on("proxyRes", (answer, _request, response) => {
+  // Only the beginning of an answer may not take forever.
+  answer.socket.setTimeout(0);
+  // A server that ends in the middle of its answer must not leave the client waiting for the rest.
+  answer.once("close", () => !answer.complete && response.destroy());
+  // Whoever waits for events must learn at once that the stream is open, not only with its first event.
+  if (answer.headers["content-length"] === undefined) queueMicrotask(() => response.flushHeaders());
+});
 // What a client still sends after the server has hung up is dropped, so that the client gets to the server's last words.
 proxy.on("open", (upstream) => upstream.on("unpipe", (client: Socket) => client.resume()));
 
@@ -31,8 +40,8 @@ interface Route {
   needsKey: boolean;
   /** Whether a request must carry a valid JWT. */
   needsJwt: boolean;
-  /** Functions answer preflights themselves; elsewhere the gateway does. */
-  ownCors: boolean;
+  /** Functions answer preflights themselves; elsewhere the gateway does. They also fail in words of their own. */
+  isFunction: boolean;
 }
 
 /** A request that ends here, with the answer that the platform's gateway gives. */
@@ -54,7 +63,7 @@ function routeOf(path: string): Route {
   const under = (prefix: string) =>
     path === prefix || path.startsWith(`${prefix}/`) ? path.slice(prefix.length) || "/" : undefined;
   const { auth, rest, realtime, storage } = settings.upstreams;
-  const usual = { needsKey: true, needsJwt: false, ownCors: false };
+  const usual = { needsKey: true, needsJwt: false, isFunction: false };
 
   const authPath = under("/auth/v1");
   if (authPath !== undefined) {
@@ -84,7 +93,7 @@ function routeOf(path: string): Route {
       path: functionPath,
       needsKey: false,
       needsJwt: verifyJwt,
-      ownCors: true,
+      isFunction: true,
     };
   }
   const storagePath = under("/storage/v1");
@@ -145,7 +154,7 @@ async function admit(request: IncomingMessage, route: Route, url: URL): Promise<
   if (token !== undefined && headers.apikey !== undefined) headers.apikey = token;
   if (token !== undefined && url.searchParams.has("apikey") && route.service === "realtime") {
     url.searchParams.set("apikey", token);
-  } else if (route.service !== "realtime" && !route.ownCors) {
+  } else if (route.service !== "realtime" && !route.isFunction) {
     // PostgREST would take it for a filter.
     url.searchParams.delete("apikey");
   }
@@ -156,19 +165,53 @@ async function admit(request: IncomingMessage, route: Route, url: URL): Promise<
 
 async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const url = addressOf(request);
+  const template = mailTemplates.get(/^\/email\/(.+)\.html$/.exec(url.pathname)?.[1] ?? "");
+  if (template !== undefined) {
+    response.writeHead(200, { "content-type": "text/html; charset=utf-8" }).end(readFileSync(template));
+    return;
+  }
   const route = routeOf(url.pathname);
-  if (request.method === "OPTIONS" && !route.ownCors) {
+  if (request.method === "OPTIONS" && !route.isFunction) {
     response.writeHead(204, corsHeaders(request)).end();
     return;
   }
   await admit(request, route, url);
   request.url = route.path + url.search;
-  if (!route.ownCors) response.setHeader("access-control-allow-origin", "*");
+  if (!route.isFunction) response.setHeader("access-control-allow-origin", "*");
   // A server may answer before it has read everything; the rest must not stay in the way of the next request.
   response.once("finish", () => request.unpipe().resume());
-  proxy.web(request, response, { target: `http://${host}:${route.port}`, agent: connections }, () => {
-    answer(response, 502, { message: `The service ${route.service} does not answer.` });
-  });
+  const target = `http://${host}:${route.port}`;
+  const begin = Date.now();
+  const proxyTimeout = route.isFunction ? settings.functionPatience : undefined;
+  proxy.web(
+    request,
+    response,
+    { target, agent: connections, ...proxyTimeout && { proxyTimeout } },
+    (error) => {
+      const { status, body } = failureOf(route, error, Date.now() - begin);
+      answer(response, status, body);
+    },
+  );
+}
+
+/** Whether nobody listens there. */
+function isRefused(error: Error): boolean {
+  return "code" in error && error.code === "ECONNREFUSED";
+}
+
+/** What the platform answers for a server that gave no answer. */
+function failureOf({ isFunction, service }: Route, error: Error, waited: number): Refusal {
+  if (!isFunction) return new Refusal(502, { message: `The service ${service} does not answer.` });
+  if (waited >= settings.functionPatience) {
+    const message = `Request idle timeout limit (${settings.functionPatience / 1000}s) reached`;
+    return new Refusal(504, { code: "IDLE_TIMEOUT", message });
+  }
+  return isRefused(error)
+    ? new Refusal(503, { code: "BOOT_ERROR", message: "Function failed to start (please check logs)" })
+    : new Refusal(500, {
+      code: "WORKER_ERROR",
+      message: "Function exited due to an error (please check logs)",
+    });
 }
 
 function refuse(error: unknown): Refusal {
@@ -192,10 +235,13 @@ server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) =>
     const route = routeOf(url.pathname);
     await admit(request, route, url);
     request.url = route.path + url.search;
-    proxy.ws(request, socket, head, { target: `http://${host}:${route.port}` }, () => socket.destroy());
+    proxy.ws(request, socket, head, { target: `http://${host}:${route.port}` }, (error) => {
+      // Any other error meets a connection that may have begun already.
+      if (isRefused(error)) hangUp(failureOf(route, error, 0));
+      else socket.destroy();
+    });
   };
-  socket.on("error", () => socket.destroy());
-  connect().catch((error: unknown) => {
+  const hangUp = (error: unknown) => {
     const { status, body } = refuse(error);
     const text = JSON.stringify(body);
     socket.end(
@@ -204,7 +250,9 @@ server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) =>
       }\r\n` +
         `connection: close\r\n\r\n${text}`,
     );
-  });
+  };
+  socket.on("error", () => socket.destroy());
+  connect().catch(hangUp);
 });
 
 // Browsers and phones keep connections open for long; a shorter patience here would cut requests in half.

@@ -7,7 +7,7 @@ import type { Row } from "./pgoutput.ts";
 import { key } from "./rooms.ts";
 import type { RoomName } from "./rooms.ts";
 
-const slot = "supabase_realtime_messages_replication_slot";
+const slotName = "supabase_realtime_messages_replication_slot";
 const publication = "supabase_realtime_messages_publication";
 
 /** How long after a start clients may come back for what they missed, and how much is kept for them. */
@@ -26,7 +26,10 @@ export interface DatabaseBroadcasts {
 export interface DatabaseBroadcastsOptions {
   sql: postgres.Sql;
   databaseUrl: string;
+  slotSuffix: string;
   deliver: (room: RoomName, broadcast: UserBroadcast) => void;
+  /** Called when the database is there again after it was away. */
+  onReturn: () => void;
 }
 
 /**
@@ -35,7 +38,8 @@ export interface DatabaseBroadcastsOptions {
  */
 export async function followDatabase(options: DatabaseBroadcastsOptions): Promise<DatabaseBroadcasts> {
   const { sql, deliver } = options;
-  const isNewSlot = await ensureSlot(sql);
+  const slot = options.slotSuffix === "" ? slotName : `${slotName}_${options.slotSuffix}`;
+  const isNewSlot = await ensureSlot(sql, slot);
   const kept = new Map<string, UserBroadcast[]>();
   let keptMessages = 0;
   let keeping = !isNewSlot;
@@ -81,8 +85,9 @@ export async function followDatabase(options: DatabaseBroadcastsOptions): Promis
       await new Promise((resolve) => setTimeout(resolve, 500));
       try {
         if (stopping) return;
-        await ensureSlot(sql);
+        await ensureSlot(sql, slot);
         await open();
+        options.onReturn();
         log("info", "replication goes on", { from: formatLsn(position) });
         return;
       } catch (error) {
@@ -91,7 +96,7 @@ export async function followDatabase(options: DatabaseBroadcastsOptions): Promis
     }
   }
 
-  await openWhenFree(open);
+  await openWhenFree(slot, open);
   const [{ lsn } = { lsn: "0/0" }] = await sql<
     { lsn: string }[]
   >`select pg_current_wal_flush_lsn()::text as lsn`;
@@ -121,7 +126,7 @@ export async function followDatabase(options: DatabaseBroadcastsOptions): Promis
 }
 
 /** Makes the slot unless it is there, and again when the server has given it up; true when it is new. */
-async function ensureSlot(sql: postgres.Sql): Promise<boolean> {
+async function ensureSlot(sql: postgres.Sql, slot: string): Promise<boolean> {
   const [existing] = await sql<{ lost: boolean }[]>`
     select wal_status = 'lost' as lost from pg_replication_slots where slot_name = ${slot}`;
   if (existing && !existing.lost) return false;
@@ -131,7 +136,7 @@ async function ensureSlot(sql: postgres.Sql): Promise<boolean> {
 }
 
 /** A server that was killed may hold the slot for a moment longer. */
-async function openWhenFree(open: () => Promise<void>): Promise<void> {
+async function openWhenFree(slot: string, open: () => Promise<void>): Promise<void> {
   const objectInUse = "55006";
   for (let attempt = 1;; attempt++) {
     try {

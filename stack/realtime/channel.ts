@@ -121,6 +121,7 @@ export class Channel implements Member, Listener {
 
   stop(message: string): void {
     if (this.#closed) return;
+    log("warning", "ending a channel", { topic: this.topic, reason: message });
     this.system("system", "error", message);
     this.#connection.closeChannel(this);
   }

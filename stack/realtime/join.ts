@@ -16,7 +16,8 @@ const configuration = z.object({
       replication_ready: false,
       replay: undefined,
     }),
-  presence: z.object({ key: presenceKey, enabled: flag }).catch({ key: "", enabled: false }),
+  // Named without more it is off; a client that does not know of the setting gets presence.
+  presence: z.object({ key: presenceKey, enabled: flag }).catch({ key: "", enabled: true }),
   postgres_changes: z.array(z.unknown()).catch([]),
   postgres_changes_options: z.object({ wait: flag, timeout: z.number().positive().catch(15_000) }).catch({
     wait: false,

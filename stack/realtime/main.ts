@@ -63,6 +63,7 @@ async function runServer(): Promise<void> {
 
   const stop = async () => {
     log("info", "stopping");
+    server.isStopping = true;
     http.close();
     await server.broadcasts.stop();
     await server.returning.freeze();

@@ -20,6 +20,7 @@ interface Membership {
 export class Returning {
   #sql: postgres.Sql;
   #expected = new Map<string, number>();
+  #members = new Map<string, Membership>();
   #added = new Map<string, Membership>();
   #removed: string[] = [];
   #timer: NodeJS.Timeout | undefined;
@@ -53,14 +54,25 @@ export class Returning {
   enter(room: RoomName, claims: Claims): string {
     const membership = { id: randomUUID(), room: key(room), caller: callerOf(claims) };
     // PostgreSQL's text holds no NUL; a room of such a name is not remembered.
-    if (!membership.room.includes("\0")) this.#added.set(membership.id, membership);
+    if (!membership.room.includes("\0")) {
+      this.#members.set(membership.id, membership);
+      this.#added.set(membership.id, membership);
+    }
     this.#schedule();
     return membership.id;
   }
 
   leave(id: string): void {
-    if (this.#isFrozen || this.#added.delete(id)) return;
+    if (this.#isFrozen) return;
+    this.#members.delete(id);
+    if (this.#added.delete(id)) return;
     this.#removed.push(id);
+    this.#schedule();
+  }
+
+  /** Notes everybody again: a database that has crashed has forgotten them. */
+  noteAgain(): void {
+    for (const [id, membership] of this.#members) this.#added.set(id, membership);
     this.#schedule();
   }
 
@@ -91,7 +103,8 @@ export class Returning {
             ${added.map(({ id }) => id)}::uuid[],
             ${added.map(({ room }) => room)}::text[],
             ${added.map(({ caller }) => caller)}::text[]
-          )`;
+          )
+          on conflict do nothing`;
       }
       if (removed.length > 0) {
         await this.#sql`delete from realtime.members where member_id = any (${removed}::uuid[])`;

@@ -21,7 +21,7 @@ import { createVerifier, TokenRefusal } from "./tokens.ts";
 import type { Verify } from "./tokens.ts";
 
 const largestFrame = 5_000_000;
-const idleCheckMilliseconds = 5_000;
+const longestIdleCheck = 5_000;
 
 /** Everything the channels of this server share. */
 export interface Server {
@@ -35,6 +35,8 @@ export interface Server {
   changes: PostgresChanges;
   broadcasts: DatabaseBroadcasts;
   connections: Set<Connection>;
+  /** From then on nobody joins any more. */
+  isStopping: boolean;
   /** Messages that clients sent or received, joins, and presence events: for the quotas. */
   events: Rate;
   joins: Rate;
@@ -45,14 +47,16 @@ export interface Server {
 export async function createServer(settings: Settings, sql: postgres.Sql): Promise<Server> {
   const events = new Rate();
   const rooms = new Rooms(events, settings.limits.eventsPerSecond);
+  const returning = new Returning(sql);
   const broadcasts = await followDatabase({
     sql,
     databaseUrl: settings.databaseUrl,
+    slotSuffix: settings.slotSuffix,
+    onReturn: () => returning.noteAgain(),
     deliver: (room, broadcast) => rooms.broadcast(room, { kind: "user", broadcast }),
   });
   // The slot is ours, so nobody listens through an earlier server any more.
   await sql`delete from realtime.subscription`;
-  const returning = new Returning(sql);
   await returning.takeOver(returnMilliseconds);
   return {
     limits: settings.limits,
@@ -65,6 +69,7 @@ export async function createServer(settings: Settings, sql: postgres.Sql): Promi
     changes: new PostgresChanges(sql, settings.databaseUrl),
     broadcasts,
     connections: new Set(),
+    isStopping: false,
     events,
     joins: new Rate(),
     presenceEvents: new Rate(),
@@ -79,15 +84,16 @@ export function acceptSockets(server: Server, http: HttpServer): void {
     admit(server, request).then(
       (client) =>
         sockets.handleUpgrade(request, stream, head, (socket) => {
-          server.connections.add(new Connection(server, socket, client));
+          server.connections.add(new Connection(server, socket, stream, client));
         }),
       (error: unknown) => refuse(stream, error),
     );
   });
+  const { idleTimeout, noChannelTimeout } = server.limits;
   setInterval(() => {
     const now = Date.now();
     for (const connection of server.connections) connection.checkIdle(now);
-  }, idleCheckMilliseconds).unref();
+  }, Math.min(longestIdleCheck, idleTimeout, noChannelTimeout)).unref();
 }
 
 class UpgradeError extends Error {

@@ -48,12 +48,15 @@ const server = z.object({
   DATABASE_URL: z.url(),
   API_JWT_SECRET: z.string().min(1),
   API_JWT_JWKS: jsonWebKeys,
+  /** Slots are named within a whole cluster: servers of two of its databases need different names. */
+  SLOT_NAME_SUFFIX: z.string().regex(/^[a-z0-9_]{0,19}$/, "must be up to 19 of a–z, 0–9 and _").default(""),
 }).transform((environment) => ({
   port: environment.PORT,
   host: environment.HOST,
   databaseUrl: environment.DATABASE_URL,
   jwtSecret: environment.API_JWT_SECRET,
   jwks: environment.API_JWT_JWKS,
+  slotSuffix: environment.SLOT_NAME_SUFFIX,
 }));
 
 export type Limits = z.output<typeof limits>;

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { apiUrl, databaseUrl, type Instance, root } from "../instance.ts";
-import { publicKey } from "../keys.ts";
+import { publicKeys } from "../keys.ts";
 import { host } from "../ports.ts";
 import { runToEnd } from "../program.ts";
 import { answers, baseEnvironment, type Command, type Service } from "../service.ts";
@@ -49,7 +49,7 @@ function environment(instance: Instance, port: number): Record<string, string> {
     SUPABASE_SERVICE_ROLE_KEY: keys.serviceRoleKey,
     SUPABASE_PUBLISHABLE_KEYS: JSON.stringify({ default: keys.publishableKey }),
     SUPABASE_SECRET_KEYS: JSON.stringify({ default: keys.secretKey }),
-    SUPABASE_JWKS: JSON.stringify({ keys: [publicKey(keys)] }),
+    SUPABASE_JWKS: JSON.stringify({ keys: publicKeys(keys) }),
   };
 }
 
@@ -97,7 +97,8 @@ function edgeFunction(name: string, port: number): Service {
         folder: dirname(entry),
       };
     },
-    ready: () => answers(port, `/${name}`),
+    // A question that costs nothing: anything else would be work for the function, and a line in its log.
+    ready: () => answers(port, `/${name}`, "OPTIONS"),
     stop: "SIGTERM",
   };
 }

@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { type Instance, root } from "../instance.ts";
-import { jwtSecret, publicKey } from "../keys.ts";
+import { jwtSecret, publicKeys } from "../keys.ts";
 import { answers, baseEnvironment, type Service } from "../service.ts";
 import type { GatewaySettings } from "../gateway/settings.ts";
+import { mailTemplatesOf } from "./auth-settings.ts";
 
 function settings(instance: Instance): GatewaySettings {
   const { config, keys, ports } = instance;
@@ -21,7 +22,8 @@ function settings(instance: Instance): GatewaySettings {
       secret: keys.secretKey,
     },
     jwtSecret,
-    publicKey: { kty: "EC", ...publicKey(keys) },
+    publicKeys: publicKeys(keys).map((key) => ({ kty: "EC", ...key })),
+    mailTemplates: mailTemplatesOf(config),
   };
 }
 

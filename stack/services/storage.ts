@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { databaseUrl, type Instance } from "../instance.ts";
-import { jwtSecret, publicKey } from "../keys.ts";
+import { jwtSecret, publicKeys } from "../keys.ts";
 import { host } from "../ports.ts";
 import { commandOf, replaceable } from "../program.ts";
 import { answers, baseEnvironment, type Service } from "../service.ts";
@@ -19,7 +19,7 @@ function settings(instance: Instance): Record<string, string> {
     FILES: files(instance),
     FILE_SIZE_LIMIT: instance.config.storage.file_size_limit,
     JWT_SECRET: jwtSecret,
-    JWT_JWKS: JSON.stringify({ keys: [publicKey(instance.keys)] }),
+    JWT_JWKS: JSON.stringify({ keys: publicKeys(instance.keys) }),
   };
 }
 

@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import * as z from "zod";
 import { asCaller } from "./caller.ts";
 import { bucketNotFound, invalidKey, invalidRequest, StorageError } from "./errors.ts";
+import { readJson } from "./requests.ts";
 import type { Service } from "./service.ts";
 
 const columns = [
@@ -16,10 +17,32 @@ const columns = [
   "updated_at",
 ];
 
+const units = { b: 1, kb: 1e3, mb: 1e6, gb: 1e9 };
+
+/** A size as clients may write it: a number of bytes, or "20MB". */
+const fileSize = z.union([z.number(), z.string()]).transform((size, context) => {
+  const [, number, unit = "b"] = /^([0-9]+(?:\.[0-9]+)?)(gb|mb|kb|b)?$/i.exec(String(size)) ?? [];
+  const bytes = Math.floor(Number(number) * units[unit.toLowerCase() as keyof typeof units]);
+  if (bytes >= 1) return bytes;
+  context.addIssue({
+    code: "custom",
+    message: "invalid file size format, hint: use 20GB / 20MB / 30KB / 3B",
+  });
+  return z.NEVER;
+});
+
 const settings = z.object({
   public: z.boolean().optional(),
-  file_size_limit: z.coerce.number().int().positive().nullish(),
+  file_size_limit: fileSize.nullish(),
   allowed_mime_types: z.array(z.string()).nullish(),
+});
+
+const listing = z.object({
+  limit: z.coerce.number().int().min(1).max(1000).optional(),
+  offset: z.coerce.number().int().min(0).default(0),
+  search: z.string().default(""),
+  sortColumn: z.enum(["id", "name", "created_at", "updated_at"]).default("name"),
+  sortOrder: z.enum(["asc", "desc"]).default("asc"),
 });
 
 const validName = /^[\w!.*'() &$@=;:+,?-]{1,100}$/;
@@ -30,28 +53,32 @@ export function buckets({ sql, files, tokens }: Service): Hono {
 
   app.get("/", async (c) => {
     const caller = await tokens.caller(c.req.header("authorization"));
+    const asked = listing.safeParse(c.req.query());
+    if (!asked.success) throw invalidRequest(z.prettifyError(asked.error));
+    const { limit = null, offset, search, sortColumn, sortOrder } = asked.data;
     return c.json(
       await asCaller(sql, caller, "storage.bucket.list", (transaction) =>
         transaction`
-      select ${transaction(columns)} from storage.buckets order by name
+      select ${transaction(columns)}
+      from storage.buckets
+      where strpos(lower(name), lower(${search}::text)) > 0
+      order by ${transaction(sortColumn)} ${sortOrder === "asc" ? transaction`asc` : transaction`desc`}, id
+      limit ${limit}::integer offset ${offset}
     `),
     );
   });
 
   app.post("/", async (c) => {
     const caller = await tokens.caller(c.req.header("authorization"));
-    const body = settings.extend({ id: z.string().optional(), name: z.string() }).safeParse(
-      await c.req.json(),
-    );
-    if (!body.success) throw invalidRequest(z.prettifyError(body.error));
-    const { name, id = name } = body.data;
+    const body = await readJson(c, settings.extend({ id: z.string().optional(), name: z.string() }));
+    const { name, id = name } = body;
     if (!validName.test(id)) throw invalidKey(id);
     await asCaller(sql, caller, "storage.bucket.create", (transaction) =>
       transaction`
       insert into storage.buckets (id, name, owner, owner_id, public, file_size_limit, allowed_mime_types)
       values (
-        ${id}, ${name}, ${caller.sub ?? null}::uuid, ${caller.sub ?? null}, ${body.data.public ?? false},
-        ${body.data.file_size_limit ?? null}, ${body.data.allowed_mime_types ?? null}
+        ${id}, ${name}, ${caller.sub ?? null}::uuid, ${caller.sub ?? null}, ${body.public ?? false},
+        ${body.file_size_limit ?? null}, ${body.allowed_mime_types ?? null}
       )
     `);
     return c.json({ name: id });
@@ -69,9 +96,8 @@ export function buckets({ sql, files, tokens }: Service): Hono {
 
   app.put("/:id", async (c) => {
     const caller = await tokens.caller(c.req.header("authorization"));
-    const body = settings.safeParse(await c.req.json());
-    if (!body.success) throw invalidRequest(z.prettifyError(body.error));
-    const changes = Object.fromEntries(Object.entries(body.data).filter(([, value]) => value !== undefined));
+    const body = await readJson(c, settings);
+    const changes = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
     const changed = await asCaller(sql, caller, "storage.bucket.update", (transaction) =>
       transaction`
       update storage.buckets set ${transaction({ ...changes, updated_at: new Date() })} where id = ${

@@ -30,6 +30,8 @@ export const tooLarge = () =>
     "Payload too large",
     "The object exceeded the maximum allowed size",
   );
+export const invalidRange = () =>
+  new StorageError(416, "InvalidRange", "InvalidRange", "The requested range is not satisfiable");
 export const denied = (message: string) => new StorageError(403, "AccessDenied", "Unauthorized", message);
 
 /** The refusal behind an error, or undefined for a fault of the service. */

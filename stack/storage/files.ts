@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
-import { createReadStream, createWriteStream } from "node:fs";
-import { copyFile, rm } from "node:fs/promises";
+import { createWriteStream } from "node:fs";
+import { copyFile, open, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -11,6 +11,16 @@ export interface Written {
   version: string;
   size: number;
   eTag: string;
+}
+
+/** A part of a file: both positions are of bytes that belong to it. */
+export interface Part {
+  start: number;
+  end: number;
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ENOENT";
 }
 
 /**
@@ -45,8 +55,15 @@ export class Files {
     return { version, size, eTag: `"${hash.digest("hex")}"` };
   }
 
-  read(version: string): ReadableStream<Uint8Array> {
-    return Readable.toWeb(createReadStream(this.#path(version))) as ReadableStream<Uint8Array>;
+  /** Opens a version, from its first to its last byte or a part of it; from then on its removal does not matter any more. */
+  async open(version: string, part?: Part): Promise<ReadableStream<Uint8Array> | undefined> {
+    try {
+      const file = await open(this.#path(version));
+      return Readable.toWeb(file.createReadStream(part)) as ReadableStream<Uint8Array>;
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }
   }
 
   async copy(version: string): Promise<string> {
@@ -57,6 +74,16 @@ export class Files {
 
   async remove(versions: readonly (string | null)[]): Promise<void> {
     for (const version of versions) if (version !== null) await rm(this.#path(version), { force: true });
+  }
+
+  /** Removes what no row names: the remains of uploads that ended with the server. */
+  async sweep(withRow: (versions: string[]) => Promise<Set<string>>): Promise<void> {
+    const versions = await readdir(this.#folder);
+    for (let start = 0; start < versions.length; start += 1000) {
+      const some = versions.slice(start, start + 1000);
+      const kept = await withRow(some);
+      await this.remove(some.filter((version) => !kept.has(version)));
+    }
   }
 
   #path(version: string): string {

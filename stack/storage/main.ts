@@ -34,10 +34,16 @@ async function run(): Promise<void> {
     // Sizes are numbers in the answers of the API.
     types: { bigint: { to: 20, from: [20], parse: Number, serialize: String } },
   });
-  await sql`select from storage.objects limit 1`;
+  const files = new Files(settings.FILES);
+  await files.sweep(async (versions) => {
+    const rows = await sql<{ version: string }[]>`
+      select version from storage.objects where version = any (${versions})
+    `;
+    return new Set(rows.map(({ version }) => version));
+  });
   const app = createServer({
     sql,
-    files: new Files(settings.FILES),
+    files,
     tokens: new Tokens(settings),
     sizeLimit: settings.FILE_SIZE_LIMIT,
   });

@@ -7,11 +7,13 @@ import { asCaller, type Caller, probe } from "./caller.ts";
 import {
   bucketNotFound,
   invalidKey,
+  invalidRange,
   invalidRequest,
   objectNotFound,
   StorageError,
   tooLarge,
 } from "./errors.ts";
+import { readJson, readRange } from "./requests.ts";
 import type { Service } from "./service.ts";
 
 interface Metadata {
@@ -21,6 +23,7 @@ interface Metadata {
   cacheControl: string;
   lastModified: string;
   contentLength: number;
+  contentEncoding?: string;
   httpStatusCode: number;
 }
 
@@ -36,6 +39,18 @@ interface StoredObject {
   last_accessed_at: Date;
 }
 
+/** One line of a list: an object, or a folder of some. */
+interface Entry {
+  key: string;
+  is_folder: boolean;
+  sort_value: string;
+  id: string;
+  updated_at: Date;
+  created_at: Date;
+  last_accessed_at: Date;
+  metadata: Metadata;
+}
+
 interface Bucket {
   id: string;
   public: boolean;
@@ -48,7 +63,8 @@ interface Upload {
   body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
   mimetype: string;
   cacheControl: string;
-  userMetadata: Record<string, string> | null;
+  contentEncoding: string | undefined;
+  userMetadata: Record<string, unknown> | null;
 }
 
 const validKey = /^[\w/!.*'() &$@=;:+,?-]{1,1024}$/;
@@ -66,18 +82,24 @@ const listing = z.object({
     order: z.enum(["asc", "desc"]).default("asc"),
   }).prefault({}),
 });
+const pagedListing = z.object({
+  prefix: z.string().default(""),
+  limit: z.number().int().min(1).max(1000).default(1000),
+  cursor: z.string().optional(),
+  with_delimiter: z.boolean().default(false),
+  sortBy: z.object({
+    column: z.enum(["name", "created_at", "updated_at"]).default("name"),
+    order: z.enum(["asc", "desc"]).default("asc"),
+  }).prefault({}),
+});
+/** Where a page of a list has ended. */
+const listPosition = z.tuple([z.string(), z.string()]);
 const relocation = z.object({
   bucketId: z.string(),
   sourceKey: z.string(),
   destinationKey: z.string(),
   destinationBucket: z.string().optional(),
 });
-
-async function readJson<Shape extends z.ZodType>(c: Context, shape: Shape): Promise<z.infer<Shape>> {
-  const body = shape.safeParse(await c.req.json().catch(() => undefined));
-  if (!body.success) throw invalidRequest(z.prettifyError(body.error));
-  return body.data;
-}
 
 /** The key of an address: everything after its bucket. */
 function keyOf(c: Context): string {
@@ -86,11 +108,13 @@ function keyOf(c: Context): string {
   return key;
 }
 
-function userMetadata(text: string | undefined): Record<string, string> | null {
+function userMetadata(text: string | undefined): Record<string, unknown> | null {
   if (text === undefined) return null;
-  const found = z.record(z.string(), z.string()).safeParse(JSON.parse(text));
-  if (!found.success) throw invalidRequest("The metadata must be an object of texts.");
-  return found.data;
+  try {
+    return z.record(z.string(), z.unknown()).parse(JSON.parse(text));
+  } catch {
+    throw invalidRequest("The metadata must be a JSON object.");
+  }
 }
 
 /** Browsers send a form, other programs the bytes themselves. */
@@ -99,7 +123,9 @@ async function readUpload(c: Context, limit: number): Promise<Upload> {
   // A form adds a few hundred bytes around its file.
   if (Number(c.req.header("content-length") ?? 0) > limit + 10_000) throw tooLarge();
   if (contentType.startsWith("multipart/form-data")) {
-    const form = await c.req.formData();
+    const form = await c.req.formData().catch(() => {
+      throw invalidRequest("The form cannot be read.");
+    });
     const file = [...form.values()].find((value) => value instanceof File);
     if (!(file instanceof File)) throw invalidRequest("The form has no file.");
     const cacheControl = form.get("cacheControl");
@@ -108,6 +134,7 @@ async function readUpload(c: Context, limit: number): Promise<Upload> {
       body: [new Uint8Array(await file.arrayBuffer())],
       mimetype: file.type || "application/octet-stream",
       cacheControl: typeof cacheControl === "string" ? `max-age=${cacheControl}` : "no-cache",
+      contentEncoding: undefined,
       userMetadata: userMetadata(typeof metadata === "string" ? metadata : undefined),
     };
   }
@@ -116,10 +143,23 @@ async function readUpload(c: Context, limit: number): Promise<Upload> {
     body: c.req.raw.body ?? [],
     mimetype: contentType,
     cacheControl: c.req.header("cache-control") ?? "no-cache",
+    contentEncoding: c.req.header("content-encoding"),
     userMetadata: userMetadata(
       metadata === undefined ? undefined : Buffer.from(metadata, "base64").toString(),
     ),
   };
+}
+
+function writeCursor(position: z.infer<typeof listPosition>): string {
+  return Buffer.from(JSON.stringify(position)).toString("base64url");
+}
+
+function readCursor(text: string): z.infer<typeof listPosition> {
+  try {
+    return listPosition.parse(JSON.parse(Buffer.from(text, "base64url").toString()));
+  } catch {
+    throw invalidRequest("The cursor is none of this list.");
+  }
 }
 
 function acceptsType({ allowed_mime_types: allowed }: Bucket, mimetype: string): boolean {
@@ -177,21 +217,52 @@ export function objects({ sql, files, tokens, sizeLimit }: Service): Hono {
     return await findOpen(bucketId, key);
   }
 
-  function send(c: Context, { metadata, name, version }: StoredObject): Response {
+  /** Answers with an object's bytes. It is looked up again when it was replaced in the meantime. */
+  async function send(c: Context, look: () => Promise<StoredObject>): Promise<Response> {
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const object = await look();
+      const { metadata } = object;
+      const headers = headersOf(object, c.req.query("download"));
+      if (isKnown(c, metadata)) return new Response(null, { status: 304, headers });
+      if (c.req.method === "HEAD") return new Response(null, { headers });
+
+      const isSame = [undefined, metadata.eTag].includes(c.req.header("if-range"));
+      const part = isSame ? readRange(c.req.header("range"), metadata.size) : undefined;
+      if (part === null) throw invalidRange();
+      const body = await files.open(object.version, part);
+      if (body === undefined) continue;
+      if (part === undefined) return new Response(body, { headers });
+      headers.set("content-range", `bytes ${part.start}-${part.end}/${metadata.size}`);
+      headers.set("content-length", String(part.end - part.start + 1));
+      return new Response(body, { status: 206, headers });
+    }
+    throw objectNotFound();
+  }
+
+  function headersOf({ metadata }: StoredObject, download: string | undefined): Headers {
     const headers = new Headers({
       "content-type": metadata.mimetype,
       "content-length": String(metadata.size),
+      "accept-ranges": "bytes",
       "cache-control": metadata.cacheControl,
       "etag": metadata.eTag,
       "last-modified": new Date(metadata.lastModified).toUTCString(),
     });
-    const download = c.req.query("download");
-    if (download !== undefined) {
-      const file = encodeURIComponent(download || name.split("/").at(-1) || "");
+    if (metadata.contentEncoding !== undefined) headers.set("content-encoding", metadata.contentEncoding);
+    if (download === "") headers.set("content-disposition", "attachment;");
+    else if (download !== undefined) {
+      const file = encodeURIComponent(download);
       headers.set("content-disposition", `attachment; filename=${file}; filename*=UTF-8''${file};`);
     }
-    if (c.req.header("if-none-match") === metadata.eTag) return new Response(null, { status: 304, headers });
-    return new Response(c.req.method === "HEAD" ? null : files.read(version), { headers });
+    return headers;
+  }
+
+  /** Whether the client has this very version already. */
+  function isKnown(c: Context, { eTag, lastModified }: Metadata): boolean {
+    const known = c.req.header("if-none-match");
+    if (known !== undefined) return known === eTag;
+    const since = Date.parse(c.req.header("if-modified-since") ?? "");
+    return Math.floor(Date.parse(lastModified) / 1000) * 1000 <= since;
   }
 
   function describe(object: StoredObject): Response {
@@ -275,6 +346,7 @@ export function objects({ sql, files, tokens, sizeLimit }: Service): Hono {
       cacheControl: upload.cacheControl,
       lastModified: new Date().toISOString(),
       contentLength: length,
+      ...upload.contentEncoding !== undefined && { contentEncoding: upload.contentEncoding },
       httpStatusCode: 200,
     };
     try {
@@ -375,7 +447,7 @@ export function objects({ sql, files, tokens, sizeLimit }: Service): Hono {
 
   app.get("/sign/:bucket/:key{.+}", async (c) => {
     await redeem(c, "download");
-    return send(c, await findOpen(c.req.param("bucket"), keyOf(c)));
+    return send(c, () => findOpen(c.req.param("bucket"), keyOf(c)));
   });
 
   // Lists, moves, copies -------------------------------------------------------------------------------------------
@@ -410,6 +482,61 @@ export function objects({ sql, files, tokens, sizeLimit }: Service): Hono {
       limit ${limit} offset ${offset}
     `),
     );
+  });
+
+  app.post("/list-v2/:bucket", async (c) => {
+    const caller = await tokens.caller(c.req.header("authorization"));
+    const { prefix, limit, cursor, with_delimiter: folded, sortBy } = await readJson(c, pagedListing);
+    const bucket = await bucketOf(c.req.param("bucket"));
+    const [value, name] = cursor === undefined ? [null, null] : readCursor(cursor);
+    const ascending = sortBy.order === "asc";
+    const page = await asCaller(
+      sql,
+      caller,
+      "storage.object.list_v2",
+      (transaction) =>
+        transaction<Entry[]>`
+      with
+        entries as (
+          select
+            case when ${folded} and strpos(rest, '/') > 0
+              then left(name, length(${prefix}::text) + strpos(rest, '/')) else name
+            end as key,
+            ${folded} and strpos(rest, '/') > 0 as is_folder,
+            object.*
+          from storage.objects as object, substr(object.name, length(${prefix}::text) + 1) as rest
+          where object.bucket_id = ${bucket.id} and starts_with(object.name, ${prefix}::text)
+        ),
+        distinct_entries as (
+          select distinct on (key) *,
+            case when is_folder or ${sortBy.column} = 'name' then '' else to_char(
+              ${transaction(sortBy.column === "name" ? "created_at" : sortBy.column)} at time zone 'utc',
+              'YYYY-MM-DD"T"HH24:MI:SS.US'
+            ) end as sort_value
+          from entries order by key
+        )
+      select key, is_folder, sort_value, id, updated_at, created_at, last_accessed_at, metadata
+      from distinct_entries
+      where ${value}::text is null
+        or (sort_value collate "C", key collate "C") ${
+          ascending ? transaction`>` : transaction`<`
+        } (${value}::text, ${name}::text)
+      order by sort_value collate "C" ${ascending ? transaction`asc` : transaction`desc`},
+        key collate "C" ${ascending ? transaction`asc` : transaction`desc`}
+      limit ${limit + 1}
+    `,
+    );
+    const shown = page.slice(0, limit);
+    const last = shown.at(-1);
+    const hasNext = page.length > limit;
+    return c.json({
+      hasNext,
+      ...hasNext && last && { nextCursor: writeCursor([last.sort_value, last.key]) },
+      folders: shown.filter(({ is_folder: isFolder }) => isFolder).map(({ key }) => ({ key, name: key })),
+      objects: shown.filter(({ is_folder: isFolder }) => !isFolder).map((
+        { is_folder: _folder, sort_value: _value, ...object },
+      ) => ({ ...object, name: object.key })),
+    });
   });
 
   app.post("/move", async (c) => {
@@ -476,15 +603,13 @@ export function objects({ sql, files, tokens, sizeLimit }: Service): Hono {
   app.on(
     ["GET", "HEAD"],
     ["/public/:bucket/:key{.+}"],
-    async (c) => send(c, await findPublic(c.req.param("bucket"), keyOf(c))),
+    (c) => send(c, () => findPublic(c.req.param("bucket"), keyOf(c))),
   );
 
   app.on(["GET", "HEAD"], ["/authenticated/:bucket/:key{.+}", "/:bucket/:key{.+}"], async (c) => {
     const caller = await tokens.caller(c.req.header("authorization"));
-    return send(
-      c,
-      await find(caller, "storage.object.get_authenticated", c.req.param("bucket") ?? "", keyOf(c)),
-    );
+    const bucket = c.req.param("bucket") ?? "";
+    return send(c, () => find(caller, "storage.object.get_authenticated", bucket, keyOf(c)));
   });
 
   app.post("/:bucket/:key{.+}", async (c) => {

@@ -13,7 +13,7 @@ import { hashCode, randomCode, saveToken } from "../one-time.ts";
 import { checkPassword, hashPassword, randomPassword } from "../passwords.ts";
 import { redirectTarget } from "../redirects.ts";
 import type { User, UserPatch } from "../users.ts";
-import { findUserByEmail, fullUserJson, mergeMetadata, updateUser } from "../users.ts";
+import { findUserByEmail, fullUserJson, lockUser, mergeMetadata, updateUser } from "../users.ts";
 
 const inviteBody = z.object({ email: optionalText, data: metadata.default({}) });
 const linkBody = z.object({
@@ -65,7 +65,9 @@ export async function invite(call: Call): Promise<Response> {
     await beforeUserCreated(call, id, { provider: "email", email, data: body.data, audience });
   }
   const answer = await call.sql.begin(async (sql) => {
-    const user = existing ?? await createPending(call, sql, id, email, body.data, "");
+    const user = existing === undefined
+      ? await createPending(call, sql, id, email, body.data, "")
+      : await lockUser(sql, existing.id);
     await audit(sql, call, adminActor, "user_invited", { user_id: user.id, user_email: email });
     return await fullUserJson(sql, await sendInvite(call, sql, user));
   });
@@ -112,7 +114,8 @@ async function setToken(
 }
 
 async function createLink(call: Call, sql: Transaction, request: LinkRequest): Promise<Link> {
-  const { type, email, newEmail, code, existing } = request;
+  const { type, email, newEmail, code } = request;
+  const existing = request.existing === undefined ? undefined : await lockUser(sql, request.existing.id);
   const now = new Date();
   const hash = hashCode(email, code);
   if (type === "signup" || type === "invite") {

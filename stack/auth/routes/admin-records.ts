@@ -8,7 +8,7 @@ import { removeFactor } from "../factors.ts";
 import { readBody } from "../json-body.ts";
 import { pageHeaders, pathId, pathUser, readPage } from "./admin.ts";
 import type { Factor } from "../users.ts";
-import { factorJson, factorsOf } from "../users.ts";
+import { factorJson, factorsOf, lockUser } from "../users.ts";
 
 const factorBody = z.object({ friendly_name: z.string().optional(), phone: z.string().optional() });
 
@@ -32,6 +32,7 @@ export async function deleteFactorAsAdmin(call: Call): Promise<Response> {
   await requireAdmin(call);
   const factor = await pathFactor(call);
   await call.sql.begin(async (sql) => {
+    await lockUser(sql, factor.user_id);
     await removeFactor(sql, factor);
     await audit(sql, call, adminActor, "factor_deleted", { user_id: factor.user_id, factor_id: factor.id });
   });

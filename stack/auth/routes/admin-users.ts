@@ -23,6 +23,7 @@ import {
   fullUserJson,
   identitiesOf,
   instanceId,
+  lockUser,
   mergeMetadata,
   updateIdentityData,
   updateUser,
@@ -194,7 +195,7 @@ export async function updateUserAsAdmin(call: Call): Promise<Response> {
   const bannedUntil = banEnd(body.ban_duration);
   const newPassword = body.password === undefined ? undefined : await passwordPatch(body.password);
   const answer = await call.sql.begin(async (sql) => {
-    let user = await confirm(sql, before, body);
+    let user = await confirm(sql, await lockUser(sql, before.id), body);
     if (newPassword !== undefined) {
       user = await updateUser(sql, user.id, newPassword);
       await clearTokens(sql, user.id);
@@ -220,7 +221,9 @@ function obfuscate(userId: string, value: string): string {
   return createHash("sha256").update(userId + value).digest("base64url");
 }
 
-async function softDelete(sql: Transaction, user: User): Promise<void> {
+async function softDelete(sql: Transaction, id: string): Promise<void> {
+  const user = await lockUser(sql, id);
+  if (user.deleted_at !== null) return;
   const hidden = (value: string | null) => value ? obfuscate(user.id, value) : value ?? "";
   await updateUser(sql, user.id, {
     email: hidden(user.email) || null,
@@ -263,7 +266,7 @@ export async function deleteUser(call: Call): Promise<Response> {
         "Database error deleting user",
         () => sql`delete from auth.users where id = ${user.id}`,
       );
-    } else if (user.deleted_at === null) await softDelete(sql, user);
+    } else await softDelete(sql, user.id);
   });
   return call.c.json({});
 }

@@ -21,11 +21,16 @@ import {
   nextCountedToken,
 } from "../sessions.ts";
 import type { Factor, User } from "../users.ts";
+import { lockUser } from "../users.ts";
 
 const verifyBody = z.object({
   challenge_id: challengeId.default("00000000-0000-0000-0000-000000000000"),
   code: optionalText,
 });
+
+/** The one answer to a challenge from another address and to one that is used up. */
+const unusable = () =>
+  new AuthError(422, "mfa_ip_address_mismatch", "Challenge and verify IP addresses mismatch.");
 
 async function findChallenge(call: Call, factor: Factor, id: string): Promise<FactorChallenge> {
   const [challenge] = await call.sql<(FactorChallenge & { same_ip: boolean })[]>`
@@ -34,9 +39,7 @@ async function findChallenge(call: Call, factor: Factor, id: string): Promise<Fa
   if (challenge === undefined) {
     throw new AuthError(422, "mfa_factor_not_found", "MFA factor with the provided challenge ID not found");
   }
-  if (challenge.verified_at !== null || !challenge.same_ip) {
-    throw new AuthError(422, "mfa_ip_address_mismatch", "Challenge and verify IP addresses mismatch.");
-  }
+  if (challenge.verified_at !== null || !challenge.same_ip) throw unusable();
   if (Date.now() > challenge.created_at.getTime() + call.settings.mfa.challengeExpiry * 1000) {
     await call.sql`delete from auth.mfa_challenges where id = ${id}`;
     throw new AuthError(
@@ -53,7 +56,7 @@ async function judgeAttempt(call: Call, user: User, factor: Factor, valid: boole
   const event = { user_id: user.id, factor_id: factor.id, factor_type: factor.factor_type, valid };
   const verdict = await runHook(call, call.sql, "mfa_verification_attempt", "own", event);
   if (verdict?.decision !== "reject") return;
-  await deleteSessions(call.sql, user.id);
+  await call.sql.begin((sql) => deleteSessions(sql, user.id));
   const message = typeof verdict.message === "string" ? verdict.message : "";
   throw new AuthError(
     403,
@@ -89,9 +92,9 @@ async function raiseSession(
 
 /** POST /factors/<id>/verify */
 export async function verifyFactor(call: Call): Promise<Response> {
-  limitRequests(call, "factorVerify");
   const { user, session } = await requirePermanentUser(call);
   const factor = await ownFactor(call, { user, session, claims: {} });
+  limitRequests(call, "factorVerify");
   const type = verifiableType(call, factor);
   const body = await readBody(call.c, verifyBody);
   if (body.code === "") throw validationFailed("Code needs to be non-empty");
@@ -108,11 +111,14 @@ export async function verifyFactor(call: Call): Promise<Response> {
     throw new AuthError(403, "session_not_found", "Session from session_id claim in JWT does not exist");
   }
   const answer = await call.sql.begin(async (sql) => {
+    const owner = await lockUser(sql, user.id);
+    const claimed = await sql`
+      update auth.mfa_challenges set verified_at = now() where id = ${challenge.id} and verified_at is null`;
+    if (claimed.count === 0) throw unusable();
     await audit(sql, call, user, "verification_attempted", {
       factor_id: factor.id,
       challenge_id: challenge.id,
     });
-    await sql`update auth.mfa_challenges set verified_at = now() where id = ${challenge.id}`;
     if (factor.status === "unverified") {
       await sql`update auth.mfa_factors set status = 'verified', updated_at = now() where id = ${factor.id}`;
       await notify(call, sql, user, "mfa_factor_enrolled", { factor_type: factor.factor_type });
@@ -123,7 +129,7 @@ export async function verifyFactor(call: Call): Promise<Response> {
     await sql`
       delete from auth.mfa_factors
       where user_id = ${user.id} and factor_type = ${factor.factor_type} and status = 'unverified'`;
-    return await answerWithTokens(call, sql, user, raised.session, raised.token, factorMethods[type]);
+    return await answerWithTokens(call, sql, owner, raised.session, raised.token, factorMethods[type]);
   });
   return call.c.json(answer);
 }

@@ -3,7 +3,7 @@ import { checkPhone } from "../accounts.ts";
 import { audit } from "../audit.ts";
 import type { Call, Caller } from "../call.ts";
 import { isUuid, requirePermanentUser } from "../call.ts";
-import type { Transaction } from "../database.ts";
+import type { JsonObject, Transaction } from "../database.ts";
 import { AuthError, databaseStep, validationFailed } from "../errors.ts";
 import { enrollment, newSecret, removeFactor } from "../factors.ts";
 import { optionalText, readBody } from "../json-body.ts";
@@ -12,7 +12,7 @@ import { notify, sendText } from "../messages.ts";
 import { randomCode } from "../one-time.ts";
 import { pathId } from "./admin.ts";
 import type { Factor } from "../users.ts";
-import { factorsOf } from "../users.ts";
+import { factorsOf, lockUser } from "../users.ts";
 
 const enrollBody = z.object({
   factor_type: optionalText,
@@ -36,20 +36,27 @@ export interface FactorChallenge {
 
 const factorLifetime = "5 minutes";
 
+const factorNotFound = () => new AuthError(404, "mfa_factor_not_found", "Factor not found");
+
 /** The caller's factor that the path names. */
 export async function ownFactor(call: Call, caller: Caller): Promise<Factor> {
   const id = pathId(call, "factor_id");
   const factor = (await factorsOf(call.sql, caller.user.id)).find((one) => one.id === id);
-  if (factor === undefined) throw new AuthError(404, "mfa_factor_not_found", "Factor not found");
+  if (factor === undefined) throw factorNotFound();
   return factor;
 }
 
-async function checkEnrollment(call: Call, { user, session }: Caller, name: string): Promise<void> {
-  await call.sql`
+async function checkEnrollment(
+  call: Call,
+  sql: Transaction,
+  { user, session }: Caller,
+  name: string,
+): Promise<void> {
+  await sql`
     delete from auth.mfa_factors
     where user_id = ${user.id} and status = 'unverified' and last_challenged_at is null
       and created_at + ${factorLifetime}::interval < now()`;
-  const factors = await factorsOf(call.sql, user.id);
+  const factors = await factorsOf(sql, user.id);
   if (factors.some((factor) => (factor.friendly_name ?? "") === name)) {
     throw new AuthError(
       422,
@@ -93,25 +100,30 @@ async function insertFactor(
   return id;
 }
 
-async function enrollTotp(call: Call, caller: Caller, body: EnrollBody): Promise<Response> {
-  await checkEnrollment(call, caller, body.friendly_name);
+async function enrollTotp(
+  call: Call,
+  sql: Transaction,
+  caller: Caller,
+  body: EnrollBody,
+): Promise<JsonObject> {
+  await checkEnrollment(call, sql, caller, body.friendly_name);
   const issuer = body.issuer || new URL(call.settings.siteUrl).host;
   if (!caller.user.email) throw new AuthError(500, "unexpected_failure", "Error generating QR Code");
   const secret = newSecret();
   const { uri, qrCode } = enrollment(issuer, caller.user.email, secret);
   const factor: NewFactor = { type: "totp", name: body.friendly_name, secret, phone: null };
-  const id = await call.sql.begin((sql) => insertFactor(call, sql, caller, factor));
-  return call.c.json({
-    id,
-    type: "totp",
-    friendly_name: body.friendly_name,
-    totp: { qr_code: qrCode, secret, uri },
-  });
+  const id = await insertFactor(call, sql, caller, factor);
+  return { id, type: "totp", friendly_name: body.friendly_name, totp: { qr_code: qrCode, secret, uri } };
 }
 
-async function enrollPhone(call: Call, caller: Caller, body: EnrollBody): Promise<Response> {
+async function enrollPhone(
+  call: Call,
+  sql: Transaction,
+  caller: Caller,
+  body: EnrollBody,
+): Promise<JsonObject> {
   const phone = checkPhone(body.phone);
-  const same = (await factorsOf(call.sql, caller.user.id)).find((one) => one.phone === phone);
+  const same = (await factorsOf(sql, caller.user.id)).find((one) => one.phone === phone);
   if (same?.status === "verified") {
     throw new AuthError(
       422,
@@ -119,11 +131,11 @@ async function enrollPhone(call: Call, caller: Caller, body: EnrollBody): Promis
       "A verified phone factor already exists, unenroll the existing factor to continue",
     );
   }
-  if (same !== undefined) await call.sql`delete from auth.mfa_factors where id = ${same.id}`;
-  await checkEnrollment(call, caller, body.friendly_name);
+  if (same !== undefined) await sql`delete from auth.mfa_factors where id = ${same.id}`;
+  await checkEnrollment(call, sql, caller, body.friendly_name);
   const factor: NewFactor = { type: "phone", name: body.friendly_name, secret: null, phone };
-  const id = await call.sql.begin((sql) => insertFactor(call, sql, caller, factor));
-  return call.c.json({ id, type: "phone", friendly_name: body.friendly_name, phone: body.phone });
+  const id = await insertFactor(call, sql, caller, factor);
+  return { id, type: "phone", friendly_name: body.friendly_name, phone: body.phone };
 }
 
 const labels = { totp: "TOTP", phone: "Phone" } as const;
@@ -142,7 +154,13 @@ export async function enroll(call: Call): Promise<Response> {
   if (!call.settings.mfa[type].enroll) {
     throw new AuthError(422, `mfa_${type}_enroll_not_enabled`, `MFA enroll is disabled for ${labels[type]}`);
   }
-  return type === "totp" ? await enrollTotp(call, caller, body) : await enrollPhone(call, caller, body);
+  const answer = await call.sql.begin(async (sql) => {
+    await lockUser(sql, caller.user.id);
+    return type === "totp"
+      ? await enrollTotp(call, sql, caller, body)
+      : await enrollPhone(call, sql, caller, body);
+  });
+  return call.c.json(answer);
 }
 
 /** Refuses a factor of a kind that cannot be verified here, and says which kinds can. */
@@ -181,19 +199,21 @@ async function textCode(call: Call, { user }: Caller, factor: Factor): Promise<s
 
 /** POST /factors/<id>/challenge */
 export async function challengeFactor(call: Call): Promise<Response> {
-  limitRequests(call, "challenge");
   const caller = await requirePermanentUser(call);
   const factor = await ownFactor(call, caller);
+  limitRequests(call, "challenge");
   const type = verifiableType(call, factor);
   const code = type === "phone" ? await textCode(call, caller, factor) : null;
   const id = crypto.randomUUID();
   const now = new Date();
   await call.sql.begin(async (sql) => {
+    // The factor first: the foreign key's share of its row, taken before, would deadlock challenges of the same moment.
+    const challenged = await sql`
+      update auth.mfa_factors set last_challenged_at = clock_timestamp(), updated_at = now() where id = ${factor.id}`;
+    if (challenged.count === 0) throw factorNotFound();
     await sql`
       insert into auth.mfa_challenges (id, factor_id, created_at, ip_address, otp_code)
       values (${id}, ${factor.id}, ${now}, ${call.ip}, ${code})`;
-    await sql`
-      update auth.mfa_factors set last_challenged_at = clock_timestamp(), updated_at = now() where id = ${factor.id}`;
     await audit(sql, call, caller.user, "challenge_created", { factor_id: factor.id });
   });
   const expiresAt = Math.floor(now.getTime() / 1000) + call.settings.mfa.challengeExpiry;
@@ -208,7 +228,8 @@ export async function unenroll(call: Call): Promise<Response> {
     throw new AuthError(422, "insufficient_aal", "AAL2 required to unenroll verified factor");
   }
   await call.sql.begin(async (sql) => {
-    await removeFactor(sql, factor);
+    await lockUser(sql, caller.user.id);
+    if (!await removeFactor(sql, factor)) throw factorNotFound();
     await audit(sql, call, caller.user, "factor_unenrolled", {
       factor_id: factor.id,
       factor_type: factor.factor_type,

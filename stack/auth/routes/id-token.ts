@@ -5,7 +5,7 @@ import type { JsonObject } from "../database.ts";
 import { AuthError, OAuthError } from "../errors.ts";
 import { linkProfile, signInWithProfile } from "../external.ts";
 import { optionalText, readBody } from "../json-body.ts";
-import { claimedIssuer, issuerOf, profileOfIdToken } from "../providers.ts";
+import { issuerOf, profileOfIdToken } from "../providers.ts";
 import { startSession } from "../sessions.ts";
 import type { ProviderName } from "../settings.ts";
 import { providerNames } from "../settings.ts";
@@ -25,9 +25,8 @@ function namedProvider(call: Call, body: z.infer<typeof idTokenBody>): ProviderN
   if (body.provider === "" && (body.issuer === "" || body.client_id === "")) {
     throw new OAuthError("invalid request", "provider or client_id and issuer required");
   }
-  const issuer = body.provider === "" ? body.issuer : claimedIssuer(body.id_token);
   const name = providerNames.find((one) =>
-    body.provider === "" ? issuerOf(one, call.settings.providers[one]) === issuer : one === body.provider
+    body.provider === "" ? issuerOf(one, call.settings.providers[one]) === body.issuer : one === body.provider
   );
   if (name === undefined) {
     const custom = body.provider || body.issuer;

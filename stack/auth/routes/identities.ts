@@ -6,7 +6,7 @@ import { AuthError } from "../errors.ts";
 import { notify } from "../messages.ts";
 import { pathId } from "./admin.ts";
 import type { Identity, User } from "../users.ts";
-import { findUserByEmail, identitiesOf, syncProviders, updateUser } from "../users.ts";
+import { findUserByEmail, identitiesOf, lockUser, syncProviders, updateUser } from "../users.ts";
 
 /** The user's address or number goes with the identity that carried it. */
 async function withoutAddress(sql: Transaction, user: User, gone: Identity, rest: Identity[]): Promise<User> {
@@ -28,20 +28,21 @@ export async function unlinkIdentity(call: Call): Promise<Response> {
   if (!call.settings.security.manualLinking) {
     throw new AuthError(404, "manual_linking_disabled", "Manual linking is disabled");
   }
-  const { user } = await requireUser(call);
+  const caller = await requireUser(call);
   const id = pathId(call, "identity_id");
-  const identities = await identitiesOf(call.sql, user.id);
-  const identity = identities.find((one) => one.id === id);
-  if (identities.length <= 1) {
-    throw new AuthError(
-      422,
-      "single_identity_not_deletable",
-      "User must have at least 1 identity after unlinking",
-    );
-  }
-  if (identity === undefined) throw new AuthError(422, "identity_not_found", "Identity doesn't exist");
-  const rest = identities.filter((one) => one !== identity);
   await call.sql.begin(async (sql) => {
+    const user = await lockUser(sql, caller.user.id);
+    const identities = await identitiesOf(sql, user.id);
+    const identity = identities.find((one) => one.id === id);
+    if (identities.length <= 1) {
+      throw new AuthError(
+        422,
+        "single_identity_not_deletable",
+        "User must have at least 1 identity after unlinking",
+      );
+    }
+    if (identity === undefined) throw new AuthError(422, "identity_not_found", "Identity doesn't exist");
+    const rest = identities.filter((one) => one !== identity);
     await audit(sql, call, user, "identity_unlinked", { identity_id: id, provider: identity.provider });
     await sql`delete from auth.identities where id = ${id}`;
     const changed = await syncProviders(sql, await withoutAddress(sql, user, identity, rest));

@@ -14,7 +14,11 @@ import { token } from "./token.ts";
 import { getUser, updateOwnUser } from "./user.ts";
 import { verifyCode, verifyLink } from "./verify.ts";
 
-type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+const methods = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
+type Method = (typeof methods)[number];
+
+const everyMethod = (handler: Handler) =>
+  Object.fromEntries(methods.map((method) => [method, handler])) as Record<Method, Handler>;
 
 /** Every path with what answers it. */
 export const routes: Record<string, Partial<Record<Method, Handler>>> = {
@@ -36,10 +40,10 @@ export const routes: Record<string, Partial<Record<Method, Handler>>> = {
   "/user/identities/authorize": { GET: authorizeLink },
   "/user/identities/:identity_id": { DELETE: unlinkIdentity },
   "/factors": { POST: enroll },
-  "/factors/:factor_id": { GET: noSuchAction, POST: noSuchAction, PUT: noSuchAction, DELETE: unenroll },
+  "/factors/:factor_id": { ...everyMethod(noSuchAction), DELETE: unenroll },
   "/factors/:factor_id/challenge": { POST: challengeFactor },
   "/factors/:factor_id/verify": { POST: verifyFactor },
-  "/factors/:factor_id/*": { GET: noSuchAction, POST: noSuchAction, PUT: noSuchAction, DELETE: noSuchAction },
+  "/factors/:factor_id/*": everyMethod(noSuchAction),
   "/invite": { POST: invite },
   "/admin/generate_link": { POST: generateLink },
   "/admin/audit": { GET: listAudit },
@@ -50,6 +54,10 @@ export const routes: Record<string, Partial<Record<Method, Handler>>> = {
   "/sso": { POST: notOffered.saml },
   "/sso/saml/acs": { POST: notOffered.saml },
   "/sso/saml/metadata": { GET: notOffered.saml },
-  "/passkeys/*": { GET: notOffered.passkeys, POST: notOffered.passkeys, DELETE: notOffered.passkeys },
-  "/oauth/*": { GET: notOffered.other, POST: notOffered.other },
+  "/passkeys/*": everyMethod(notOffered.passkeys),
+  "/admin/users/:user_id/passkeys/*": everyMethod(notOffered.passkeysAsAdmin),
+  "/oauth/*": everyMethod(notOffered.other),
+  "/user/oauth/*": everyMethod(notOffered.other),
+  "/admin/oauth/*": everyMethod(notOffered.otherAsAdmin),
+  "/admin/custom-providers/*": everyMethod(notOffered.otherAsAdmin),
 };

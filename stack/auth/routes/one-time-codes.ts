@@ -22,7 +22,7 @@ import { sendConfirmation, sendEmailChange, sendPhoneCode, sendSignInLink } from
 import { hashPassword, randomPassword } from "../passwords.ts";
 import { startSession } from "../sessions.ts";
 import type { User } from "../users.ts";
-import { findUserByEmail, findUserByPhone } from "../users.ts";
+import { findUserByEmail, findUserByPhone, lockUser } from "../users.ts";
 
 const otpBody = z.object({
   email: optionalText,
@@ -54,9 +54,13 @@ async function findAccount(call: Call, request: CodeRequest, audience: string): 
     : await findUserByEmail(call.sql, request.email, audience);
 }
 
-/** Sends an existing user what signs them in; an unconfirmed one is asked to confirm instead. */
-async function sendToExisting(call: Call, user: User, request: CodeRequest): Promise<void> {
+/**
+ * Sends an existing user what signs them in; an unconfirmed one is asked to confirm instead. Here as below the user is read
+ * again under the lock: of many requests at once, one message goes out.
+ */
+async function sendToExisting(call: Call, found: User, request: CodeRequest): Promise<void> {
   await call.sql.begin(async (sql) => {
+    const user = await lockUser(sql, found.id);
     if (request.phone !== undefined) {
       await audit(sql, call, user, "user_recovery_requested", { channel: "sms" });
       await sendPhoneCode(call, sql, user, request.phone, "confirmation");
@@ -161,10 +165,11 @@ export async function recover(call: Call): Promise<Response> {
   if (body.email === "") throw validationFailed("Password recovery requires an email");
   const email = checkEmail(body.email);
   const challenge = readChallenge(body);
-  const user = await findUserByEmail(call.sql, email, await requestAudience(call));
+  const found = await findUserByEmail(call.sql, email, await requestAudience(call));
   // An unknown address gets the same answer, so that nobody learns who has an account.
-  if (user === undefined) return call.c.json({});
+  if (found === undefined) return call.c.json({});
   await call.sql.begin(async (sql) => {
+    const user = await lockUser(sql, found.id);
     await audit(sql, call, user, "user_recovery_requested");
     await startMailFlow(sql, user.id, "recovery", challenge);
     await sendSignInLink(call, sql, user, "recovery", challenge !== undefined);
@@ -176,11 +181,12 @@ type ResendType = "signup" | "email_change" | "sms" | "phone_change";
 
 async function resendTo(
   call: Call,
-  user: User,
+  found: User,
   type: ResendType,
   challenge: Challenge | undefined,
 ): Promise<void> {
   await call.sql.begin(async (sql) => {
+    const user = await lockUser(sql, found.id);
     const isPkce = challenge !== undefined;
     if (type === "signup" && user.email_confirmed_at === null) {
       await audit(sql, call, user, "user_confirmation_requested");

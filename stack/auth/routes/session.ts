@@ -4,6 +4,7 @@ import { requireUser } from "../call.ts";
 import { AuthError, validationFailed } from "../errors.ts";
 import { sendReauthentication } from "../messages.ts";
 import { deleteSessions } from "../sessions.ts";
+import { lockUser } from "../users.ts";
 
 /** POST /logout */
 export async function logout(call: Call): Promise<Response> {
@@ -35,7 +36,7 @@ export async function reauthenticate(call: Call): Promise<Response> {
   }
   await call.sql.begin(async (sql) => {
     await audit(sql, call, user, "user_reauthenticate_requested");
-    await sendReauthentication(call, sql, user);
+    await sendReauthentication(call, sql, await lockUser(sql, user.id));
   });
   return call.c.json({});
 }

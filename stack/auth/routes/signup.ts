@@ -23,7 +23,7 @@ import { sendConfirmation, sendPhoneCode } from "../messages.ts";
 import { checkPassword, hashPassword } from "../passwords.ts";
 import { startSession } from "../sessions.ts";
 import type { User } from "../users.ts";
-import { findUserByEmail, findUserByPhone, fullUserJson, userJson } from "../users.ts";
+import { findUserByEmail, findUserByPhone, fullUserJson, lockUser, userJson } from "../users.ts";
 
 const signupBody = z.object({
   email: optionalText,
@@ -173,7 +173,9 @@ export async function signup(call: Call): Promise<Response> {
   if (existing === undefined) await beforeUserCreated(call, id, candidate);
   const encryptedPassword = existing === undefined ? await hashPassword(request.password) : "";
   const [user, answer] = await call.sql.begin(async (sql): Promise<[User, JsonObject]> => {
-    const found = existing ?? await insertUser(call, sql, id, candidate, encryptedPassword);
+    const found = existing === undefined
+      ? await insertUser(call, sql, id, candidate, encryptedPassword)
+      : await lockUser(sql, existing.id);
     const identified = await ensureOwnIdentity(sql, found, byEmail ? "email" : "phone", candidate.data);
     const asked = await confirmOrAsk(call, sql, identified, request);
     if (isConfirmed(asked, byEmail)) {

@@ -1,4 +1,5 @@
 import type { Call } from "../call.ts";
+import { requireAdmin } from "../call.ts";
 import { AuthError } from "../errors.ts";
 import { knownProviders } from "../providers.ts";
 
@@ -43,13 +44,21 @@ export function jwks(call: Call): Response {
 
 /** What the real server has and this one leaves out, answered as if it were switched off. */
 export const notOffered = {
-  saml: () => {
+  saml: (): never => {
     throw new AuthError(404, "saml_provider_disabled", "SAML 2.0 is disabled: it is not offered locally");
   },
-  passkeys: () => {
+  passkeys: (): never => {
     throw new AuthError(404, "passkey_disabled", "Passkeys are disabled: they are not offered locally");
   },
-  other: () => {
+  other: (): never => {
     throw new AuthError(404, "feature_disabled", "This feature is disabled: it is not offered locally");
+  },
+  passkeysAsAdmin: async (call: Call) => {
+    await requireAdmin(call);
+    return notOffered.passkeys();
+  },
+  otherAsAdmin: async (call: Call) => {
+    await requireAdmin(call);
+    return notOffered.other();
   },
 };

@@ -45,7 +45,9 @@ async function judgeAttempt(call: Call, user: User, valid: boolean): Promise<voi
   const event = { user_id: user.id, valid };
   const verdict = await runHook(call, call.sql, "password_verification_attempt", "own", event);
   if (verdict?.decision !== "reject") return;
-  if (verdict.should_logout_user === true) await deleteSessions(call.sql, user.id);
+  if (verdict.should_logout_user === true) {
+    await call.sql.begin((sql) => deleteSessions(sql, user.id));
+  }
   const message = typeof verdict.message === "string" ? verdict.message : "";
   throw invalidCredentials(message || "Further password verification attempts will be rejected.");
 }

@@ -20,6 +20,7 @@ import {
   findUserByEmail,
   findUserByPhone,
   fullUserJson,
+  lockUser,
   mergeMetadata,
   updateUser,
 } from "../users.ts";
@@ -80,10 +81,11 @@ async function checkNonce(call: Call, user: User, nonce: string): Promise<void> 
   const { mail, sms } = call.settings;
   const [address, expiry] = user.email ? [user.email, mail.otpExpiry] : [user.phone ?? "", sms.otpExpiry];
   const hash = hashCode(address, nonce);
-  if (!isTokenValid(hash, user.reauthentication_token, user.reauthentication_sent_at, expiry)) {
-    throw new AuthError(422, "reauthentication_not_valid", "Nonce has expired or is invalid");
-  }
   await call.sql.begin(async (sql) => {
+    const { reauthentication_token: token, reauthentication_sent_at: sentAt } = await lockUser(sql, user.id);
+    if (!isTokenValid(hash, token, sentAt, expiry)) {
+      throw new AuthError(422, "reauthentication_not_valid", "Nonce has expired or is invalid");
+    }
     await updateUser(sql, user.id, { reauthentication_token: "" });
     await clearTokens(sql, user.id);
   });
@@ -183,13 +185,15 @@ async function changePhone(call: Call, sql: Transaction, user: User, phone: stri
 
 /** PUT /user */
 export async function updateOwnUser(call: Call): Promise<Response> {
-  limitRequests(call, "user");
   const caller = await requireUser(call);
+  limitRequests(call, "user");
   const change = checkChange(call, await readBody(call.c, userBody), caller.user);
   await checkAllowed(call, caller, change);
   const newPassword = change.password === undefined ? undefined : await passwordPatch(change.password);
   const answer = await call.sql.begin(async (sql) => {
-    let user = newPassword === undefined ? caller.user : await setPassword(call, sql, caller, newPassword);
+    // As it is now: of several changes at once none undoes another.
+    let user = await lockUser(sql, caller.user.id);
+    if (newPassword !== undefined) user = await setPassword(call, sql, { ...caller, user }, newPassword);
     if (change.data !== undefined) {
       const merged = mergeMetadata(user.raw_user_meta_data, change.data);
       user = await updateUser(sql, user.id, { raw_user_meta_data: merged });

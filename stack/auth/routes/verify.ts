@@ -4,7 +4,7 @@ import type { Call } from "../call.ts";
 import { requestAudience } from "../call.ts";
 import type { Confirmation } from "../confirmations.ts";
 import { applyConfirmation } from "../confirmations.ts";
-import type { JsonObject, Sql } from "../database.ts";
+import type { JsonObject, Queryable, Transaction } from "../database.ts";
 import { AuthError, validationFailed } from "../errors.ts";
 import { issueCode } from "../flow.ts";
 import { optionalText, readBody } from "../json-body.ts";
@@ -15,7 +15,7 @@ import { findUserByTokenHash, hashCode, isExpired, isTokenValid, pkcePrefix } fr
 import { encodeQuery, redirect, redirectTarget, withQuery } from "../redirects.ts";
 import { startSession } from "../sessions.ts";
 import type { User } from "../users.ts";
-import { findUserByEmail, findUserByPhone, instanceId, isBanned } from "../users.ts";
+import { findUserByEmail, findUserByPhone, instanceId, isBanned, lockUser } from "../users.ts";
 
 const verifyBody = z.object({
   type: optionalText,
@@ -61,10 +61,10 @@ function sentAt(user: User, confirmation: Confirmation): Date | null {
   return user.recovery_sent_at;
 }
 
-async function proveLink(call: Call, type: string, hash: string): Promise<Proven> {
+async function proveLink(call: Call, sql: Queryable, type: string, hash: string): Promise<Proven> {
   const types = linkTypes[type];
   if (types === undefined) throw validationFailed("Invalid email verification type");
-  const found = await findUserByTokenHash(call.sql, hash, types);
+  const found = await findUserByTokenHash(sql, hash, types);
   if (found === undefined) throw linkExpired();
   const { user } = found;
   if (isBanned(user)) throw banned();
@@ -74,7 +74,7 @@ async function proveLink(call: Call, type: string, hash: string): Promise<Proven
 }
 
 /** Who is changing their address from or to this one. */
-async function findUserForEmailChange(sql: Sql, email: string, audience: string, hash: string) {
+async function findUserForEmailChange(sql: Queryable, email: string, audience: string, hash: string) {
   const [user] = await sql<User[]>`
     select * from auth.users
     where instance_id = ${instanceId} and aud = ${audience} and is_sso_user = false
@@ -84,7 +84,7 @@ async function findUserForEmailChange(sql: Sql, email: string, audience: string,
   return user;
 }
 
-async function findUserForPhoneChange(sql: Sql, phone: string, audience: string) {
+async function findUserForPhoneChange(sql: Queryable, phone: string, audience: string) {
   const [user] = await sql<User[]>`
     select * from auth.users
     where instance_id = ${instanceId} and phone_change = ${phone} and aud = ${audience} and is_sso_user = false
@@ -92,27 +92,27 @@ async function findUserForPhoneChange(sql: Sql, phone: string, audience: string)
   return user;
 }
 
-async function provePhoneCode(call: Call, body: VerifyBody): Promise<Proven> {
+async function provePhoneCode(call: Call, sql: Queryable, body: VerifyBody): Promise<Proven> {
   const phone = checkPhone(body.phone);
   const hash = hashCode(phone, body.token);
   const audience = await requestAudience(call);
   const expiry = call.settings.sms.otpExpiry;
   if (body.type === "sms") {
-    const user = await findUserByPhone(call.sql, phone, audience);
+    const user = await findUserByPhone(sql, phone, audience);
     if (user === undefined) throw codeExpired();
     if (isBanned(user)) throw banned();
     if (!isTokenValid(hash, user.confirmation_token, user.confirmation_sent_at, expiry)) throw codeExpired();
     return { user, confirmation: "sms", hash };
   }
   if (body.type !== "phone_change") throw validationFailed("Invalid sms verification type");
-  const user = await findUserForPhoneChange(call.sql, phone, audience);
+  const user = await findUserForPhoneChange(sql, phone, audience);
   if (user === undefined) throw codeExpired();
   if (isBanned(user)) throw banned();
   if (!isTokenValid(hash, user.phone_change_token, user.phone_change_sent_at, expiry)) throw codeExpired();
   return { user, confirmation: "phone_change", hash };
 }
 
-async function proveMailCode(call: Call, body: VerifyBody): Promise<Proven> {
+async function proveMailCode(call: Call, sql: Queryable, body: VerifyBody): Promise<Proven> {
   let email;
   try {
     email = checkEmail(body.email);
@@ -123,8 +123,8 @@ async function proveMailCode(call: Call, body: VerifyBody): Promise<Proven> {
   const audience = await requestAudience(call);
   const expiry = call.settings.mail.otpExpiry;
   const user = body.type === "email_change"
-    ? await findUserForEmailChange(call.sql, email, audience, hash)
-    : await findUserByEmail(call.sql, email, audience);
+    ? await findUserForEmailChange(sql, email, audience, hash)
+    : await findUserByEmail(sql, email, audience);
   if (user === undefined) throw codeExpired();
   if (isBanned(user)) throw banned();
   for (const type of linkTypes[body.type] ?? []) {
@@ -136,7 +136,7 @@ async function proveMailCode(call: Call, body: VerifyBody): Promise<Proven> {
   throw codeExpired();
 }
 
-async function prove(call: Call, body: VerifyBody): Promise<Proven> {
+async function prove(call: Call, sql: Queryable, body: VerifyBody): Promise<Proven> {
   if (body.type === "") throw validationFailed("Verify requires a verification type");
   if (body.token === "" && body.token_hash === "") {
     throw validationFailed("Verify requires either a token or a token hash");
@@ -148,19 +148,27 @@ async function prove(call: Call, body: VerifyBody): Promise<Proven> {
     if (body.email !== "" || body.phone !== "" || body.redirect_to !== "") {
       throw validationFailed("Only the token_hash and type should be provided");
     }
-    return await proveLink(call, body.type, body.token_hash);
+    return await proveLink(call, sql, body.type, body.token_hash);
   }
   if ((body.email === "") === (body.phone === "")) {
     throw validationFailed("Only an email address or phone number should be provided on verify");
   }
-  return body.email === "" ? await provePhoneCode(call, body) : await proveMailCode(call, body);
+  return body.email === "" ? await provePhoneCode(call, sql, body) : await proveMailCode(call, sql, body);
+}
+
+/** Proves it, and once more when nobody else can use it any longer: of many who come at once with one code, one gets in. */
+async function proveOnce(sql: Transaction, proveIt: () => Promise<Proven>): Promise<Proven> {
+  const { user } = await proveIt();
+  await lockUser(sql, user.id);
+  return await proveIt();
 }
 
 /** POST /verify */
 export async function verifyCode(call: Call): Promise<Response> {
   limitRequests(call, "verify");
-  const proven = await prove(call, await readBody(call.c, verifyBody));
+  const body = await readBody(call.c, verifyBody);
   const answer = await call.sql.begin(async (sql): Promise<JsonObject> => {
+    const proven = await proveOnce(sql, () => prove(call, sql, body));
     const user = await applyConfirmation(call, sql, proven.user, proven.confirmation, proven.hash);
     if (user === undefined) return { code: "200", msg: acceptSecond };
     return await startSession(call, sql, user, "otp");
@@ -195,8 +203,8 @@ async function followLink(
   to: string,
   isPkce: boolean,
 ): Promise<string> {
-  const proven = await proveLink(call, type, hash);
   return await call.sql.begin(async (sql): Promise<string> => {
+    const proven = await proveOnce(sql, () => proveLink(call, sql, type, hash));
     const bare = hash.startsWith(pkcePrefix) ? hash.slice(pkcePrefix.length) : hash;
     const user = await applyConfirmation(call, sql, proven.user, proven.confirmation, bare);
     if (user === undefined) {
