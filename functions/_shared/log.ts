@@ -12,14 +12,24 @@ export interface Log {
 const levels = ["error", "info", "debug"] as const;
 
 /** Names of fields whose value never reaches a log, whatever it holds. */
-const secretName = /key$|token|secret|password|pin$|otp|authorization|cookie/i;
+const secretName = /key$|token|secret|password|pin$|otp|authorization|cookie|phone|recipient/i;
 
-/** Secrets that hide inside other text: API keys, JSON web tokens, passwords in addresses, query strings. */
+/**
+ * What hides inside other text: API keys, JSON web tokens, passwords in addresses, query strings; mail addresses and
+ * telephone numbers of people.
+ */
 const secretText = [
   [/\b(sk_live|sb_secret|sb_publishable)_[\w-]+/g, "$1_[redacted]"],
   [/\beyJ[\w-]+\.[\w-]+\.[\w-]*/g, "[redacted]"],
   [/(\w+:\/\/[^\s/:@]*):[^\s/@]*@/g, "$1:[redacted]@"],
   [/(\w+:\/\/[^\s?]*)\?[^\s"]*/g, "$1?[redacted]"],
+  [/[\w.+-]+@[\w-]+(\.[\w-]+)+/g, "[email]"],
+  [/\+\d[\d ()-]{5,20}\d/g, "[phone]"],
+  // Auth writes numbers without the plus sign; only a word beside one tells it from an id or a count.
+  [
+    /(\b(?:(?:tele)?phone|mobile|msisdn)|'(?:To|From)')((?: number)?[ :=("']{1,3})\d{7,15}\b/gi,
+    "$1$2[phone]",
+  ],
 ] as const;
 
 const longestText = 1000;

@@ -19,6 +19,30 @@ export function clientAddress(request: Request, peer?: string): string | null {
   return null;
 }
 
+/** Where a call comes from, for whoever looks back at what it did. */
+export interface Origin {
+  address: string | null;
+  userAgent: string | null;
+  requestId: string;
+}
+
+/**
+ * The origin as the database reads it, in the words of PostgREST: the JSON for the setting `request.headers`. A statement takes it along
+ * with `from set_config('request.headers', …, true)`, in the same round trip.
+ */
+export function headersOf({ address, userAgent, requestId }: Origin): string {
+  return JSON.stringify({ "x-forwarded-for": address, "user-agent": userAgent, "x-request-id": requestId });
+}
+
+/** Where an HTTP request comes from. */
+export function originOf(request: Request, id: string, peer?: string): Origin {
+  return {
+    address: clientAddress(request, peer),
+    userAgent: request.headers.get("user-agent"),
+    requestId: id,
+  };
+}
+
 /** A request body was longer than allowed. */
 export class BodyTooLarge extends Error {
   readonly limit: number;
@@ -34,9 +58,11 @@ export class BodyTooLarge extends Error {
  * is counted as it arrives.
  */
 export async function readBody(request: Request, limit: number): Promise<Uint8Array> {
-  if (request.body === null) return new Uint8Array();
   const declared = Number(request.headers.get("content-length") ?? Infinity);
-  if (declared > limit) return await countBody(request.body, limit);
+  // Only asked for here: a body that was once made a stream is read at several times the cost.
+  if (declared > limit) {
+    return request.body === null ? new Uint8Array() : await countBody(request.body, limit);
+  }
   const body = new Uint8Array(await request.arrayBuffer());
   if (body.byteLength > limit) throw new BodyTooLarge(limit);
   return body;

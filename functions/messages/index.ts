@@ -1,16 +1,15 @@
-import { timingSafeEqual } from "node:crypto";
 import * as z from "zod";
 import { connect, reconnecting } from "../_shared/database.ts";
 import { databaseSettings, readEnvironment } from "../_shared/env.ts";
 import { createLog } from "../_shared/log.ts";
+import { projectKeyCheck, projectKeySettings } from "../_shared/project-keys.ts";
 import { handle, type Message, type Sender } from "./handler.ts";
 import { mailjetSender } from "./mailjet.ts";
 import { twilioSender } from "./twilio.ts";
 
 const settings = readEnvironment({
   ...databaseSettings,
-  SUPABASE_SERVICE_ROLE_KEY: z.string().min(1),
-  SUPABASE_SECRET_KEYS: z.string().default("{}"),
+  ...projectKeySettings,
   MAIL_PROVIDER: z.enum(["mailjet", "log"]).default("log"),
   MAIL_FROM_ADDRESS: z.email().default("karaoke@example.com"),
   MAIL_FROM_NAME: z.string().default("Karaoke"),
@@ -54,33 +53,23 @@ const senders = {
     : nowhere,
 };
 
-const keys = [
-  settings.SUPABASE_SERVICE_ROLE_KEY,
-  ...Object.values(
-    z.record(z.string(), z.string()).catch({}).parse(JSON.parse(settings.SUPABASE_SECRET_KEYS)),
-  ),
-].map((key) => new TextEncoder().encode(key));
-
-function isAllowed(authorization: string | null): boolean {
-  const given = new TextEncoder().encode(/^Bearer\s+(\S+)$/i.exec(authorization ?? "")?.[1] ?? "");
-  return keys.some((key) => key.byteLength === given.byteLength && timingSafeEqual(key, given));
-}
+const isAllowed = projectKeyCheck(settings);
 
 Deno.serve((request) =>
   handle(request, {
     senders,
     isAllowed,
     log,
+    pause: (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000)),
     claim: (limit) => reconnecting(() => database<Message[]>`select * from private.claim_messages(${limit})`),
-    finish: (message, provider, { outcome, providerMessageId, error }) =>
+    finish: (message, provider, { outcome, providerMessageId, error, retryAfter }) =>
       reconnecting(async () => {
-        const [row] = await database<{ known: boolean }[]>`
+        const [row] = await database<{ retry_in: string | null }[]>`
           select private.finish_message(
-            ${message.id}, ${message.attempt}, ${outcome}, ${provider}, ${providerMessageId ?? null}, ${
-          error ?? null
-        }
-          ) as known`;
-        return row?.known ?? false;
+            ${message.id}, ${message.attempt}, ${outcome}, ${provider}, ${providerMessageId ?? null},
+            ${error ?? null}, ${retryAfter ?? null}
+          ) as retry_in`;
+        return row?.retry_in == null ? null : Number(row.retry_in);
       }),
   })
 );

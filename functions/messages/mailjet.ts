@@ -1,6 +1,6 @@
 import mailjet from "node-mailjet";
 import * as z from "zod";
-import type { Outcome, Sender } from "./handler.ts";
+import { failureOf, type Outcome, type Sender } from "./handler.ts";
 
 /** What the mail provider needs to know. */
 export interface MailjetSettings {
@@ -24,6 +24,9 @@ const answer = z.object({
 const failure = z.object({
   statusCode: z.number().nullish(),
   message: z.string().optional(),
+  response: z.object({ headers: z.looseObject({ "retry-after": z.string().optional() }) }).nullish().catch(
+    null,
+  ),
 });
 
 /** Sends mails through Mailjet's Send API v3.1. */
@@ -59,13 +62,12 @@ export function mailjetSender(settings: MailjetSettings): Sender {
         }
         return { outcome: "refused", error: sent?.Errors?.[0]?.ErrorMessage ?? "refused without a reason" };
       } catch (error) {
-        const { statusCode, message: text } = failure.catch({ statusCode: null }).parse(error);
-        const isRefused = typeof statusCode === "number" && statusCode >= 400 && statusCode < 500 &&
-          ![401, 403, 408, 429].includes(statusCode);
-        return {
-          outcome: isRefused ? "refused" : "failed",
-          error: text ?? `status ${statusCode ?? "unknown"}`,
-        };
+        const { statusCode, message: text, response } = failure.catch({}).parse(error);
+        return failureOf(
+          statusCode,
+          text ?? `status ${statusCode ?? "unknown"}`,
+          response?.headers["retry-after"],
+        );
       }
     },
   };

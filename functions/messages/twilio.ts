@@ -1,5 +1,5 @@
 import twilio from "twilio";
-import type { Message, Outcome, Sender } from "./handler.ts";
+import { failureOf, type Message, type Outcome, type Sender } from "./handler.ts";
 
 /** What the provider of texts needs to know. */
 export interface TwilioSettings {
@@ -11,6 +11,16 @@ export interface TwilioSettings {
   timeoutSeconds: number;
 }
 
+/** The provider has enough for now. The library's own error forgets for how long. */
+class Busy extends Error {
+  readonly retryAfter: unknown;
+
+  constructor(retryAfter: unknown) {
+    super("The provider has too many requests");
+    this.retryAfter = retryAfter;
+  }
+}
+
 /** Sends texts through Twilio's Messages resource. */
 export function twilioSender(settings: TwilioSettings): Sender {
   const httpClient = new twilio.RequestClient({ timeout: settings.timeoutSeconds * 1000 });
@@ -19,6 +29,10 @@ export function twilioSender(settings: TwilioSettings): Sender {
     const { pathname, search } = new URL(request.url ?? "", settings.url);
     request.url = new URL(pathname + search, settings.url).href;
     return request;
+  });
+  httpClient.axios.interceptors.response.use((response) => {
+    if (response.status === 429) throw new Busy(response.headers["retry-after"]);
+    return response;
   });
   const client = twilio(settings.accountSid, settings.authToken, { httpClient });
 
@@ -42,10 +56,9 @@ export function twilioSender(settings: TwilioSettings): Sender {
         });
         return { outcome: "sent", providerMessageId: sent.sid };
       } catch (error) {
-        if (!(error instanceof twilio.RestException)) throw error;
-        const isRefused = error.status >= 400 && error.status < 500 &&
-          ![401, 403, 408, 429].includes(error.status);
-        return { outcome: isRefused ? "refused" : "failed", error: error.message };
+        if (error instanceof Busy) return failureOf(429, error.message, error.retryAfter);
+        if (error instanceof twilio.RestException) return failureOf(error.status, error.message);
+        throw error;
       }
     },
   };

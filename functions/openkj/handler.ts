@@ -1,15 +1,24 @@
 import { errorState } from "../_shared/database.ts";
 import type { Log } from "../_shared/log.ts";
-import { BodyTooLarge, clientAddress, readBody, requestId } from "../_shared/request.ts";
+import { BodyTooLarge, type Origin, originOf, readBody, requestId } from "../_shared/request.ts";
+import type { Poll } from "./polls.ts";
+import { TooManyCalls, type Turns } from "./turns.ts";
 
 /** What a call of the protocol is handed to, and where it is reported. */
 export interface Dependencies {
   /** Answers one command: the body and the reply are JSON texts; every rule is behind this function. */
-  call(body: string, address: string | null): Promise<string>;
+  call(body: string, origin: Origin, patienceSeconds?: number): Promise<string>;
+  /** Answers the command getSerial as `call` would, for less. */
+  poll(poll: Poll): Promise<string>;
+  /** Where calls with the same key wait for each other. */
+  turns: Turns;
   log: Log;
   /** The address at the other end of the connection. */
   peer?: string | undefined;
 }
+
+/** Made once: the program polls all night, and a reader of its own for each call would cost more than the reading. */
+const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 type Body = Record<string, unknown>;
 
@@ -17,6 +26,12 @@ const longestBody = 8 * 1024 * 1024;
 /** A song lies three levels deep; nothing in the protocol lies deeper than four. */
 const deepestNesting = 8;
 const longestCommand = 64;
+
+/**
+ * How long an upload waits for a database that has gone. The program looks at no reply and sends no batch again, so a
+ * batch that is given up would be missing from the book; it waits itself as long as it takes.
+ */
+const uploadPatienceSeconds = 60;
 
 const busy = "The server is busy, try again";
 
@@ -47,9 +62,11 @@ export async function handle(request: Request, dependencies: Dependencies): Prom
     const body = parse(text);
     report.command = commandOf(body);
     const call = withHeaderKey(storable(body, text), request.headers);
-    const answer = await dependencies.call(
+    const answer = await answerOf(
+      call,
       call === body ? text : JSON.stringify(call),
-      clientAddress(request, dependencies.peer),
+      originOf(request, id, dependencies.peer),
+      dependencies,
     );
     dependencies.log.debug("answered", { ...report, duration_ms: since(started) });
     return reply(id, answer);
@@ -63,6 +80,20 @@ export async function handle(request: Request, dependencies: Dependencies): Prom
   }
 }
 
+/** Takes a call to the database: a poll the short way, others with the same key when it is their turn. */
+function answerOf(
+  body: Body,
+  text: string,
+  origin: Origin,
+  dependencies: Dependencies,
+): Promise<string> {
+  const { api_key, command } = body;
+  if (typeof api_key !== "string" || api_key === "") return dependencies.call(text, origin);
+  if (command === "getSerial") return dependencies.poll({ api_key, address: origin.address });
+  const patience = command === "clearDatabase" || command === "addSongs" ? uploadPatienceSeconds : undefined;
+  return dependencies.turns.take(api_key, () => dependencies.call(text, origin, patience));
+}
+
 /** The text of a call, if it can be one. */
 async function read(request: Request): Promise<string> {
   if (request.method !== "POST" && request.method !== "PUT") {
@@ -72,7 +103,7 @@ async function read(request: Request): Promise<string> {
   if (bytes.byteLength === 0) throw new Refusal("The request has no body; send a JSON object with a command");
   if (nestsTooDeeply(bytes)) throw new Refusal("The request is nested too deeply");
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return utf8.decode(bytes);
   } catch {
     throw new Refusal("The request is not valid UTF-8");
   }
@@ -153,6 +184,9 @@ function withHeaderKey(body: Body, headers: Headers): Body {
 /** The sentence for errors that are the caller's; undefined for errors that are ours, whose text stays inside. */
 function refusalOf(error: unknown): string | undefined {
   if (error instanceof Refusal) return error.message;
+  if (error instanceof TooManyCalls) {
+    return "Too many calls at once with this API key; wait for answers before sending more";
+  }
   if (error instanceof BodyTooLarge) return "The request is larger than 8 MB; send fewer songs at once";
   const state = errorState(error);
   if (/^PT4/.test(state) && error instanceof Error) {
@@ -169,7 +203,6 @@ function since(started: number): number {
 
 /** Browsers may call too: nothing here depends on a cookie, so any page may read what its own key or guest may. */
 const everyReply = {
-  "cache-control": "no-store",
   "x-content-type-options": "nosniff",
   "access-control-allow-origin": "*",
 };

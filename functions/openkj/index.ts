@@ -1,17 +1,23 @@
 import { connect } from "../_shared/database.ts";
 import { databaseSettings, readEnvironment } from "../_shared/env.ts";
 import { createLog } from "../_shared/log.ts";
-import { openkjCall } from "./database.ts";
+import { openkjCall, openkjPolls } from "./database.ts";
 import { handle } from "./handler.ts";
+import { sharing } from "./polls.ts";
+import { Turns } from "./turns.ts";
 
 const settings = readEnvironment(databaseSettings, Deno.env.toObject());
-const call = openkjCall(connect(settings.SUPABASE_DB_URL, { role: "openkj_gateway" }));
-const log = createLog("openkj", settings.LOG_LEVEL);
+const database = connect(settings.SUPABASE_DB_URL, { role: "openkj_gateway" });
+const dependencies = {
+  call: openkjCall(database, crypto.randomUUID()),
+  poll: sharing(openkjPolls(database)),
+  turns: new Turns(),
+  log: createLog("openkj", settings.LOG_LEVEL),
+};
 
 Deno.serve((request, connection) =>
   handle(request, {
-    call,
-    log,
+    ...dependencies,
     peer: connection.remoteAddr.transport === "tcp" ? connection.remoteAddr.hostname : undefined,
   })
 );

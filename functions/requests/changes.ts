@@ -1,14 +1,15 @@
 import type { Log } from "../_shared/log.ts";
+import type { Caller } from "./database.ts";
 
 interface Waiter {
-  organizationId: string;
+  caller: Caller;
   serial: number;
   wake(): void;
 }
 
 export interface ChangesOptions {
-  /** Reads the change serials of organizations. */
-  readSerials(organizationIds: string[]): Promise<Map<string, number>>;
+  /** Reads the change serials of the callers' organizations; none for a caller whose key no longer works. */
+  readSerials(callers: Caller[]): Promise<(number | undefined)[]>;
   log: Log;
   /** Between two looks. */
   intervalMilliseconds?: number;
@@ -18,7 +19,7 @@ export interface ChangesOptions {
 
 /**
  * Tells waiting calls that something has changed. However many wait, one query after the other reads the serials of
- * their organizations, and none while nobody waits.
+ * their organizations, and none while nobody waits. A key that no longer works is a change too.
  */
 export class Changes {
   readonly #options: Required<ChangesOptions>;
@@ -52,9 +53,12 @@ export class Changes {
     };
   }
 
-  /** Ends when the organization's serial is no longer the given one, when the time is over, or when the call is given up. */
+  /**
+   * Ends when the serial of the caller's organization is no longer the given one, when the caller's key no longer works,
+   * when the time is over, or when the call is given up.
+   */
   async wait(
-    organizationId: string,
+    caller: Caller,
     serial: number,
     milliseconds: number,
     signal: AbortSignal,
@@ -68,7 +72,7 @@ export class Changes {
         resolve();
       };
       const timer = setTimeout(wake, milliseconds);
-      const waiter: Waiter = { organizationId, serial, wake };
+      const waiter: Waiter = { caller, serial, wake };
       signal.addEventListener("abort", wake);
       this.#waiters.add(waiter);
       if (!this.#isWatching) void this.#watch();
@@ -82,9 +86,12 @@ export class Changes {
       await new Promise((resolve) => setTimeout(resolve, intervalMilliseconds));
       const waiters = [...this.#waiters];
       try {
-        const serials = await readSerials([...new Set(waiters.map(({ organizationId }) => organizationId))]);
-        for (const { organizationId, serial, wake } of waiters) {
-          if (serials.get(organizationId) !== serial) wake();
+        // Hundreds may wait with one key.
+        const callers = new Map(waiters.map(({ caller }) => [nameOf(caller), caller]));
+        const serials = await readSerials([...callers.values()]);
+        const found = new Map([...callers.keys()].map((name, index) => [name, serials[index]]));
+        for (const { caller, serial, wake } of waiters) {
+          if (found.get(nameOf(caller)) !== serial) wake();
         }
       } catch (error) {
         // Whoever waits is answered by their own next look, when the time is over.
@@ -93,4 +100,8 @@ export class Changes {
     }
     this.#isWatching = false;
   }
+}
+
+function nameOf({ key, address }: Caller): string {
+  return `${address ?? ""} ${key}`;
 }

@@ -1,11 +1,16 @@
 import * as z from "zod";
 import { type Database, reconnecting } from "../_shared/database.ts";
+import { headersOf, type Origin } from "../_shared/request.ts";
 
-/** One call as it is handed to the database. */
-export interface Call {
-  operation: string;
+/** Who calls: what the database verifies. */
+export interface Caller {
   key: string;
   address: string | null;
+}
+
+/** One call as it is handed to the database. */
+export interface Call extends Caller, Origin {
+  operation: string;
   arguments: Record<string, unknown>;
   /** A further look within a call that waits: it does not count against the key's limit. */
   isContinuation: boolean;
@@ -16,7 +21,7 @@ export interface Call {
 const done = z.object({
   status: z.union([z.literal(200), z.literal(201)]),
   body: z.record(z.string(), z.unknown()),
-  caller: z.object({ api_key_id: z.string(), organization_id: z.string(), serial: z.int() }),
+  caller: z.object({ api_key_id: z.string(), serial: z.int() }),
 });
 
 const refused = z.object({
@@ -41,6 +46,7 @@ export function requestInterfaceCall(database: Database) {
           ${call.operation}::text, ${call.key}::text, ${call.address}::inet,
           ${JSON.stringify(call.arguments)}::text::jsonb, ${call.isContinuation}::boolean
         )::text as answer
+        from set_config('request.headers', ${headersOf(call)}, true)
       `;
       return answer.parse(JSON.parse(row?.answer ?? "null"));
     };
@@ -48,15 +54,16 @@ export function requestInterfaceCall(database: Database) {
   };
 }
 
-/** Reads the change serials of organizations, over a connection of its own. */
+/**
+ * Reads the change serials of the organizations whose programs wait, in their order; none for a program whose key no
+ * longer works. Over a connection of its own.
+ */
 export function readSerials(database: Database) {
-  return async (organizationIds: string[]): Promise<Map<string, number>> => {
-    const rows = await database<{ organization_id: string; serial: number }[]>`
-      select organization_id, serial
-      from private.request_interface_serials(
-        array(select jsonb_array_elements_text(${JSON.stringify(organizationIds)}::text::jsonb)::uuid)
-      )
+  return async (callers: Caller[]): Promise<(number | undefined)[]> => {
+    const rows = await database<{ place: number; serial: number }[]>`
+      select place, serial from private.request_interface_serials(${JSON.stringify(callers)}::text::jsonb)
     `;
-    return new Map(rows.map(({ organization_id, serial }) => [organization_id, serial]));
+    const serials = new Map(rows.map(({ place, serial }) => [place, serial]));
+    return callers.map((_, index) => serials.get(index + 1));
   };
 }

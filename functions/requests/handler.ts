@@ -1,8 +1,8 @@
 import type { Log } from "../_shared/log.ts";
 import { problemBody, problemResponse } from "../_shared/problem.ts";
-import { clientAddress, requestId } from "../_shared/request.ts";
+import { originOf, requestId } from "../_shared/request.ts";
 import type { Changes } from "./changes.ts";
-import type { Answer, Call, Done } from "./database.ts";
+import type { Answer, Call, Caller, Done } from "./database.ts";
 import { apiKey, find, readInput, type Values } from "./input.ts";
 import { openapi } from "./openapi.ts";
 import { mount } from "./operations.ts";
@@ -48,7 +48,7 @@ export async function handle(request: Request, dependencies: Dependencies): Prom
 async function answerTo(
   request: Request,
   dependencies: Dependencies,
-  report: { operation: string },
+  report: { request_id: string; operation: string },
 ): Promise<Response> {
   if (request.method === "OPTIONS") return preflight();
   const url = new URL(request.url);
@@ -58,23 +58,24 @@ async function answerTo(
   const { operation, params } = find(method, path);
   report.operation = operation.id;
 
-  const key = apiKey(request.headers);
+  const origin = originOf(request, report.request_id, dependencies.peer);
+  const caller = { key: apiKey(request.headers), address: origin.address };
   const values = await readInput(request, url, operation, params);
   const call = (changed: Values = {}, isContinuation = false): Promise<Answer> => {
     const { wait: _, ...sent } = { ...values, ...changed };
     return dependencies.call({
+      ...origin,
+      ...caller,
       operation: operation.id,
-      key,
-      address: clientAddress(request, dependencies.peer),
       arguments: sent,
       isContinuation,
       isRepeatable: operation.id !== "create_request" || sent["idempotency_key"] !== undefined,
     });
   };
   if (operation.waits && acceptsEvents(request)) {
-    return await stream(request, dependencies, values, call);
+    return await stream(request, dependencies, caller, values, call);
   }
-  if (operation.waits) return await waitForPage(request, dependencies, values, call);
+  if (operation.waits) return await waitForPage(request, dependencies, caller, values, call);
   const answer = done(await call());
   if (method === "GET") return await json(request, answer.body);
   const reply = Response.json(answer.body, {
@@ -91,6 +92,7 @@ type CallAgain = (changed?: Values, isContinuation?: boolean) => Promise<Answer>
 async function waitForPage(
   request: Request,
   { changes }: Dependencies,
+  caller: Caller,
   values: Values,
   call: CallAgain,
 ): Promise<Response> {
@@ -104,7 +106,7 @@ async function waitForPage(
       const patience = deadline - performance.now();
       if (hasNews || patience <= 0 || request.signal.aborted) return await json(request, answer.body);
       giveBack ??= takePlace(changes, answer);
-      await changes.wait(answer.caller.organization_id, answer.caller.serial, patience, request.signal);
+      await changes.wait(caller, answer.caller.serial, patience, request.signal);
     }
   } finally {
     giveBack?.();
@@ -115,6 +117,7 @@ async function waitForPage(
 async function stream(
   request: Request,
   { changes, log, heartbeatMilliseconds = 15_000 }: Dependencies,
+  caller: Caller,
   values: Values,
   call: CallAgain,
 ): Promise<Response> {
@@ -125,6 +128,7 @@ async function stream(
   if (isLost) first = await call({ since: undefined, limit: 500 }, true);
   const found = done(first);
   const source = {
+    caller,
     first: found,
     isResumed: since !== undefined && !isLost,
     look: (changed: Values) => call({ since: undefined, limit: 500, ...changed }, true),

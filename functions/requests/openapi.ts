@@ -54,11 +54,11 @@ const refusals: Record<number, string> = {
   401: "No API key, or one that is invalid, expired or revoked",
   403: "The key lacks a scope; `detail` names it",
   404: "There is no such thing, or it is not this key's",
-  409: "The request's state does not allow it",
+  409: "The request's state does not allow it, or the Idempotency-Key was used for another request",
   410: "The cursor is unknown: read the queue again",
   413: "The body is too large",
   415: "The body is not application/json",
-  422: "The venue does not take this request",
+  422: "The venue does not take this request; Retry-After says when it will, where that is known",
   429: "Too many calls; Retry-After says when to come back",
   500: "The server failed",
   503: "The database does not answer; try again",
@@ -87,8 +87,9 @@ function responses(operation: Operation): Json {
     description: "Still what If-None-Match names",
     headers: { ...requestIdHeader, ...etagHeader },
   }];
+  const takesInput = operation.params ?? operation.query ?? operation.body;
   const statuses = [
-    400,
+    ...(takesInput ? [400] : []),
     401,
     403,
     ...operation.refusals,
@@ -103,7 +104,7 @@ function responses(operation: Operation): Json {
       description: refusals[status],
       headers: {
         ...requestIdHeader,
-        ...([429, 503].includes(status) && {
+        ...([422, 429, 503].includes(status) && {
           "Retry-After": { description: "Seconds to wait", schema: { type: "integer" } },
         }),
       },

@@ -237,7 +237,7 @@ export const operations: Operation[] = [
         schema: songRequest,
       },
     ],
-    refusals: [404, 422],
+    refusals: [404, 409, 422],
     takesIdempotencyKey: true,
   },
   {

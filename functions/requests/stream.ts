@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { Log } from "../_shared/log.ts";
 import type { Changes } from "./changes.ts";
-import type { Answer, Done } from "./database.ts";
+import type { Answer, Caller, Done } from "./database.ts";
 
 /** What a stream and a waiting call must know of a page of requests. */
 export const page = z.object({
@@ -13,6 +13,7 @@ export const page = z.object({
 
 /** Where the events of a stream come from. */
 export interface Source {
+  caller: Caller;
   /** What was found first, and whether that was everything or only what came after a cursor. */
   first: Done;
   isResumed: boolean;
@@ -55,7 +56,7 @@ async function* events(source: Source): AsyncGenerator<string> {
       yield event("request", request, index === last ? cursor : undefined);
     }
     if (!found.has_more) {
-      await changes.wait(answer.caller.organization_id, answer.caller.serial, heartbeatMilliseconds, signal);
+      await changes.wait(source.caller, answer.caller.serial, heartbeatMilliseconds, signal);
     }
     if (signal.aborted) return;
     answer = await look({ since: cursor });

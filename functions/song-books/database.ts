@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { type Database, reconnecting } from "../_shared/database.ts";
+import { headersOf, type Origin } from "../_shared/request.ts";
 import type { Caller } from "./caller.ts";
 import type { Columns, FileProblem, Row, Song } from "./song.ts";
 
@@ -15,7 +16,13 @@ const importRow = z.looseObject({
 
 const claim = z.object({ run_id: z.string().nullable(), import: importRow });
 
-const refusal = z.object({ status: z.int(), code: z.string(), detail: z.string(), hint: z.string() });
+const refusal = z.object({
+  status: z.int(),
+  code: z.string(),
+  detail: z.string(),
+  hint: z.string(),
+  retry_after: z.int().optional(),
+});
 const exported = z.object({ name: z.string(), songs: z.int() });
 
 export type Import = z.infer<typeof importRow> & { columns: Columns | null };
@@ -34,11 +41,18 @@ const songsPerFetch = 2000;
 export class SongBooks {
   readonly #database: Database;
   readonly #reading: Database;
+  readonly #headers: string;
 
   /** An export holds a connection for as long as its reader takes; those of `reading` are for nothing else. */
-  constructor(database: Database, reading: Database) {
+  constructor(database: Database, reading: Database, headers = "{}") {
     this.#database = database;
     this.#reading = reading;
+    this.#headers = headers;
+  }
+
+  /** The same for one call, which the database can then say where it came from. */
+  calledFrom(origin: Origin): SongBooks {
+    return new SongBooks(this.#database, this.#reading, headersOf(origin));
   }
 
   /** Takes an import on; without a run_id there is nothing to do. */
@@ -47,6 +61,7 @@ export class SongBooks {
       select private.claim_song_import(${importId}::uuid, ${
       JSON.stringify(caller.claims)
     }::text::jsonb) as claim
+      from set_config('request.headers', ${this.#headers}, true)
     `;
     return claim.parse(row?.claim);
   }
@@ -58,13 +73,14 @@ export class SongBooks {
     number: number,
     rows: Row[],
     bytesDone: number,
+    encoding: string | null,
   ): Promise<boolean> {
     return await reconnecting(async () => {
       const [row] = await this.#database<{ goes_on: boolean }[]>`
         select private.stage_song_import(
           ${importId}::uuid, ${runId}::uuid, ${number}::integer, ${
         JSON.stringify(rows)
-      }::text::jsonb, ${bytesDone}::bigint
+      }::text::jsonb, ${bytesDone}::bigint, ${encoding}::text
         ) as goes_on
       `;
       return row?.goes_on === true;
@@ -74,8 +90,10 @@ export class SongBooks {
   /** Publishes what was handed over, or counts what that would change. */
   async finish(importId: string, runId: string, batches: number): Promise<void> {
     await reconnecting(() =>
-      this
-        .#database`select private.finish_song_import(${importId}::uuid, ${runId}::uuid, ${batches}::integer)`
+      this.#database`
+        select private.finish_song_import(${importId}::uuid, ${runId}::uuid, ${batches}::integer)
+        from set_config('request.headers', ${this.#headers}, true)
+      `
     );
   }
 
@@ -95,6 +113,7 @@ export class SongBooks {
       JSON.stringify(caller.claims)
     }::text::jsonb, ${caller.apiKey}::text, ${address}::inet
       ) as answer
+      from set_config('request.headers', ${this.#headers}, true)
     `;
     return z.union([exported, refusal]).parse(row?.answer);
   }
@@ -104,6 +123,12 @@ export class SongBooks {
     yield* this.#reading<Song[]>`select artist, title from private.export_songs(${systemId}::uuid)`.cursor(
       songsPerFetch,
     );
+  }
+
+  /** Imports that nobody works on, though somebody should. */
+  async stalledImports(): Promise<string[]> {
+    const rows = await this.#database<{ id: string }[]>`select private.stalled_song_imports() as id`;
+    return rows.map(({ id }) => id);
   }
 
   async expiredFiles(): Promise<StoredFile[]> {

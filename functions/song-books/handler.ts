@@ -2,9 +2,9 @@ import * as z from "zod";
 import { errorState } from "../_shared/database.ts";
 import type { Log } from "../_shared/log.ts";
 import { type Problem, problemResponse } from "../_shared/problem.ts";
-import { clientAddress, requestId } from "../_shared/request.ts";
+import { type Origin, originOf, requestId } from "../_shared/request.ts";
 import type { Caller, Identify } from "./caller.ts";
-import type { SongBooks } from "./database.ts";
+import type { Claim, SongBooks } from "./database.ts";
 import { formats, isFormat } from "./formats/index.ts";
 import { runImport } from "./importing.ts";
 import type { Storage } from "./storage.ts";
@@ -38,8 +38,14 @@ const titles: Record<number, string> = {
   429: "Too many requests",
 };
 
-function refuse(status: number, code: string, detail: string): Refusal {
-  return new Refusal({ status, code, title: titles[status] ?? "Refused", detail });
+function refuse(status: number, code: string, detail: string, retryAfter?: number): Refusal {
+  return new Refusal({
+    status,
+    code,
+    title: titles[status] ?? "Refused",
+    detail,
+    ...retryAfter !== undefined && { retryAfter },
+  });
 }
 
 const uuid = (text: string | undefined | null, code: string): string => {
@@ -56,13 +62,10 @@ const cors = {
   "access-control-expose-headers": "content-disposition, x-request-id",
 };
 
-/** POST /song-books/imports/<id>/run: answers at once; how it goes is told by the table song_imports and over Realtime. */
-async function run(importId: string, caller: Caller, dependencies: Dependencies): Promise<Response> {
+/** Takes an import on and works on it after the answer; nothing to do for one that is over or being worked on. */
+async function begin(importId: string, caller: Caller, dependencies: Dependencies): Promise<Claim> {
   const { books, storage, log, inBackground } = dependencies;
-  if (caller.apiKey !== null) {
-    throw refuse(403, "user_required", "An import is run by a user. Send the token of a signed-in user.");
-  }
-  const claim = await books.claim(uuid(importId, "import_not_found"), caller);
+  const claim = await books.claim(importId, caller);
   const { run_id: runId } = claim;
   if (runId !== null) {
     const started = performance.now();
@@ -72,13 +75,38 @@ async function run(importId: string, caller: Caller, dependencies: Dependencies)
         await runImport(claim.import, runId, { books, read: (path) => storage.read("imports", path) });
         log.info("import ended", { ...report, duration_ms: Math.round(performance.now() - started) });
       } catch (error) {
-        // It stays as it is and can be run again a minute later.
+        // It stays as it is; the schedule takes it on again.
         log.error("import broke off", { ...report, error });
       }
     };
     inBackground(work());
   }
-  return Response.json(claim.import, { status: runId === null ? 200 : 202 });
+  return claim;
+}
+
+/** POST /song-books/imports/<id>/run: answers at once; how it goes is told by the table song_imports and over Realtime. */
+async function run(importId: string, caller: Caller, dependencies: Dependencies): Promise<Response> {
+  if (caller.apiKey !== null) {
+    throw refuse(403, "user_required", "An import is run by a user. Send the token of a signed-in user.");
+  }
+  const claim = await begin(uuid(importId, "import_not_found"), caller, dependencies);
+  return Response.json(claim.import, { status: claim.run_id === null ? 200 : 202 });
+}
+
+function requireService({ claims }: Caller): void {
+  if (claims["role"] !== "service_role") {
+    throw refuse(403, "service_required", "Only the project's own schedule calls this.");
+  }
+}
+
+/** POST /song-books/resume-imports, by the schedule: what was cut off, or never begun, is taken on. */
+async function resumeImports(caller: Caller, dependencies: Dependencies): Promise<Response> {
+  requireService(caller);
+  let resumed = 0;
+  for (const id of await dependencies.books.stalledImports()) {
+    if ((await begin(id, caller, dependencies)).run_id !== null) resumed++;
+  }
+  return Response.json({ resumed });
 }
 
 /** GET /song-books/export?system_id=&format= */
@@ -94,7 +122,10 @@ async function exportBook(
   }
   const systemId = uuid(url.searchParams.get("system_id"), "system_not_found");
   const answer = await books.openExport(systemId, caller, address);
-  if ("status" in answer) throw refuse(answer.status, answer.code, `${answer.detail} ${answer.hint}`);
+  if ("status" in answer) {
+    const { status, code, detail, hint, retry_after: retryAfter } = answer;
+    throw refuse(status, code, `${detail} ${hint}`.trim(), retryAfter);
+  }
   const { contentType, write } = formats[format];
   const encoder = new TextEncoder();
   const bytes = async function* () {
@@ -110,15 +141,17 @@ async function exportBook(
 
 /** POST /song-books/expire-files, by the schedule: files over a week old go, through Storage, which alone knows their bytes. */
 async function expireFiles(caller: Caller, { books, storage }: Dependencies): Promise<Response> {
-  if (caller.claims["role"] !== "service_role") {
-    throw refuse(403, "service_required", "Only the project's own schedule calls this.");
-  }
+  requireService(caller);
   const files = await books.expiredFiles();
   await storage.removeAll(files);
   return Response.json({ deleted: files.length });
 }
 
-async function answer(request: Request, dependencies: Dependencies): Promise<Response> {
+async function answer(
+  request: Request,
+  { address }: Origin,
+  dependencies: Dependencies,
+): Promise<Response> {
   const url = new URL(request.url);
   const path = url.pathname.slice(url.pathname.indexOf("/song-books") + "/song-books".length);
   const importId = /^\/imports\/([^/]+)\/run\/?$/.exec(path)?.[1];
@@ -131,12 +164,17 @@ async function answer(request: Request, dependencies: Dependencies): Promise<Res
     {
       method: "GET",
       matches: /^\/export\/?$/.test(path),
-      work: (caller) => exportBook(url, caller, clientAddress(request, dependencies.peer), dependencies),
+      work: (caller) => exportBook(url, caller, address, dependencies),
     },
     {
       method: "POST",
       matches: /^\/expire-files\/?$/.test(path),
       work: (caller) => expireFiles(caller, dependencies),
+    },
+    {
+      method: "POST",
+      matches: /^\/resume-imports\/?$/.test(path),
+      work: (caller) => resumeImports(caller, dependencies),
     },
   ];
   const route = routes.find(({ matches }) => matches);
@@ -176,7 +214,9 @@ export async function handle(request: Request, dependencies: Dependencies): Prom
   if (request.method === "OPTIONS") return new Response(null, { status: 204, headers: cors });
   const headers = { ...cors, "x-request-id": id };
   try {
-    const response = await answer(request, dependencies);
+    const origin = originOf(request, id, dependencies.peer);
+    const books = dependencies.books.calledFrom(origin);
+    const response = await answer(request, origin, { ...dependencies, books });
     for (const [name, value] of Object.entries({ ...headers, "cache-control": "no-store" })) {
       response.headers.set(name, value);
     }

@@ -1,5 +1,6 @@
 import type { Import, SongBooks } from "./database.ts";
 import { formats, isFormat } from "./formats/index.ts";
+import { encodingOf } from "./formats/text.ts";
 import { FileProblem, type Row } from "./song.ts";
 
 const mostRows = 500_000;
@@ -51,15 +52,17 @@ export async function runImport(
     if (!isFormat(format)) {
       throw new FileProblem("format_unknown", `There is no format ${format}.`, "Upload another format.");
     }
+    const { isText, read: readRows } = formats[format];
+    const encoding = isText ? await encodingOf(open) : undefined;
     let batch: Row[] = [];
     let rows = 0;
     let number = 0;
     const hand = async () => {
-      const goesOn = await books.stage(id, runId, number++, batch, bytes);
+      const goesOn = await books.stage(id, runId, number++, batch, bytes, encoding ?? null);
       batch = [];
       return goesOn;
     };
-    for await (const row of formats[format].read(open, columns)) {
+    for await (const row of readRows(open, columns, encoding)) {
       if (++rows > mostRows) {
         throw new FileProblem(
           "too_many_rows",

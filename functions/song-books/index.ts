@@ -2,6 +2,7 @@ import * as z from "zod";
 import { connect } from "../_shared/database.ts";
 import { databaseSettings, readEnvironment } from "../_shared/env.ts";
 import { createLog } from "../_shared/log.ts";
+import { projectKeyCheck, projectKeySettings } from "../_shared/project-keys.ts";
 import { identifier } from "./caller.ts";
 import { SongBooks } from "./database.ts";
 import { handle } from "./handler.ts";
@@ -11,10 +12,8 @@ declare const EdgeRuntime: { waitUntil(work: Promise<void>): void } | undefined;
 
 const settings = readEnvironment({
   ...databaseSettings,
+  ...projectKeySettings,
   SUPABASE_URL: z.url(),
-  SUPABASE_SERVICE_ROLE_KEY: z.string().min(1),
-  SUPABASE_SECRET_KEYS: z.string().default("{}")
-    .transform((text) => z.record(z.string(), z.string()).parse(JSON.parse(text))),
   SUPABASE_JWKS: z.string().optional(),
 }, Deno.env.toObject());
 
@@ -27,7 +26,7 @@ const books = new SongBooks(
 const identify = identifier({
   jwks: settings.SUPABASE_JWKS,
   jwksUrl: `${settings.SUPABASE_URL}/auth/v1/.well-known/jwks.json`,
-  serviceKeys: [settings.SUPABASE_SERVICE_ROLE_KEY, ...Object.values(settings.SUPABASE_SECRET_KEYS)],
+  isProjectKey: projectKeyCheck(settings),
 });
 const storage = new Storage(settings.SUPABASE_URL, settings.SUPABASE_SERVICE_ROLE_KEY);
 const log = createLog("song-books", settings.LOG_LEVEL);

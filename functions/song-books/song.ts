@@ -42,6 +42,9 @@ export type OpenFile = () => Promise<ReadableStream<Uint8Array>>;
 /** How a format is read and written. */
 export interface Format {
   contentType: string;
-  read(open: OpenFile, columns: Columns | null): AsyncIterable<Row>;
+  /** Whether it is a text, whose encoding has to be found out. */
+  isText: boolean;
+  /** `encoding` is that of a text. */
+  read(open: OpenFile, columns: Columns | null, encoding?: string): AsyncIterable<Row>;
   write(songs: AsyncIterable<Song[]>): AsyncIterable<string | Uint8Array>;
 }

@@ -88,8 +88,9 @@ async function* readCells(texts: AsyncGenerator<string>, fixed: string | undefin
 function table(contentType: string, delimiter: string, readDelimiter?: string): Format {
   return {
     contentType,
-    async *read(open, columns) {
-      yield* readTable(readCells(decode(await open()), readDelimiter), columns);
+    isText: true,
+    async *read(open, columns, encoding = "utf-8") {
+      yield* readTable(readCells(decode(await open(), encoding), readDelimiter), columns);
     },
     async *write(songs) {
       yield `artist${delimiter}title\r\n`;

@@ -104,10 +104,11 @@ function readItem({ text, line, column }: Item, names: { artist: string; title: 
 
 export const json: Format = {
   contentType: "application/json",
+  isText: true,
 
-  async *read(open, columns: Columns | null) {
+  async *read(open, columns: Columns | null, encoding = "utf-8") {
     const names = { artist: String(columns?.artist ?? "artist"), title: String(columns?.title ?? "title") };
-    for await (const item of splitItems(decode(await open()))) yield readItem(item, names);
+    for await (const item of splitItems(decode(await open(), encoding))) yield readItem(item, names);
   },
 
   async *write(songs) {

@@ -39,10 +39,11 @@ function writeLine({ artist, title }: Song): string {
 
 export const txt: Format = {
   contentType: "text/plain; charset=utf-8",
+  isText: true,
 
-  async *read(open) {
+  async *read(open, _columns, encoding = "utf-8") {
     let line = 0;
-    for await (const text of splitLines(decode(await open()))) {
+    for await (const text of splitLines(decode(await open(), encoding))) {
       line++;
       if (text.trim() !== "") yield { line, ...readLine(text) };
     }

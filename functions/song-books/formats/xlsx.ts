@@ -274,6 +274,7 @@ async function* writeWorkbook(songs: AsyncIterable<Song[]>): AsyncGenerator<Uint
 
 export const xlsx: Format = {
   contentType: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+  isText: false,
   async *read(open, columns) {
     yield* readTable(readSheet(open, await readWorkbook(open)), columns);
   },
