@@ -1,8 +1,24 @@
-import { element, field, follow, line, make, newClient, tell } from "./shared.ts";
+import { askFor } from "./ask.ts";
+import {
+  element,
+  field,
+  fieldsOf,
+  fill,
+  follow,
+  line,
+  make,
+  newCalls,
+  newClient,
+  persistent,
+  type Refusal,
+  tell,
+} from "./shared.ts";
 
 const client = newClient("host");
 let venueId = "";
 let stopFollowing = (): void => {};
+let isOpen = false;
+let lastChanged = 0;
 
 async function signIn(): Promise<void> {
   const form = element("sign-in", HTMLFormElement);
@@ -47,30 +63,38 @@ async function openDesk(): Promise<void> {
 
 async function chooseVenue(): Promise<void> {
   stopFollowing();
+  element("undo", HTMLButtonElement).hidden = true;
   venueId = element("desk-venue", HTMLSelectElement).value;
   if (venueId) stopFollowing = await follow(client, `venue:${venueId}:queue`, () => void refresh());
   await refresh();
 }
 
-async function refresh(): Promise<void> {
-  if (!venueId) return;
-  const [venue, rules, places, requests] = await Promise.all([
+const beginRefresh = newCalls();
+let unsettled = 0;
+
+const refresh = persistent(async () => {
+  if (!venueId) return null;
+  const isLatest = beginRefresh();
+  const [venue, rules, door, places, requests] = await Promise.all([
     client.from("venues").select("accepting_requests").eq("id", venueId).single(),
     client.from("venue_rules").select("queue_order").eq("venue_id", venueId).single(),
+    client.rpc("venue_today", { p_venue_id: venueId }),
     client.rpc("public_queue", { p_venue_id: venueId }),
     client.from("requests").select("id, singer_name, artist, title, key_change, notes, state, requested_at")
       .eq("venue_id", venueId).in("state", ["pending", "accepted", "performing"]),
   ]);
-  tell(venue.error ?? requests.error);
-  element("accepting", HTMLInputElement).checked = venue.data?.accepting_requests ?? false;
-  const order = rules.data?.queue_order ?? "fifo";
+  // What was read while a call of the host was under way may be from before it.
+  if (!isLatest() || unsettled > 0) return null;
+  const error = venue.error ?? rules.error ?? door.error ?? places.error ?? requests.error;
+  if (error || !venue.data || !rules.data || !places.data || !requests.data) return error;
+  isOpen = Boolean(fieldsOf(door.data)["show_opened_at"]);
+  element("show", HTMLButtonElement).textContent = isOpen ? "Close the night" : "Open the night";
+  element("accepting", HTMLInputElement).checked = venue.data.accepting_requests;
+  const order = rules.data.queue_order;
   element("queue-order", HTMLSelectElement).value = order;
-  const place = new Map(places.data?.map(({ request_id, place }) => [request_id, place]));
-  const waiting = (requests.data ?? []).toSorted((a, b) =>
-    (place.get(a.id) ?? a.id) - (place.get(b.id) ?? b.id)
-  );
-  const list = element("desk-queue", HTMLOListElement);
-  list.replaceChildren(...waiting.map((request, index) => {
+  const place = new Map(places.data.map(({ request_id, place }) => [request_id, place]));
+  const waiting = requests.data.toSorted((a, b) => (place.get(a.id) ?? a.id) - (place.get(b.id) ?? b.id));
+  const items = waiting.map((request, index) => {
     const key = request.key_change === 0
       ? ""
       : ` (key ${request.key_change > 0 ? "+" : ""}${request.key_change})`;
@@ -78,37 +102,73 @@ async function refresh(): Promise<void> {
       Boolean,
     );
     const item = make("li", [line(request.singer_name, details.join(" · "))]);
+    item.dataset["request"] = String(request.id);
     const button = (text: string, state: string) =>
-      item.append(make("button", [text], () => void setState(request.id, state)));
+      item.append(make("button", [text], () => void setState(item, request, state)));
     if (request.state === "pending") button("Take", "accepted");
     if (request.state === "accepted") button("On stage", "performing");
     if (request.state !== "pending") button("Sung", "completed");
     button("Skip", "skipped");
+    if (request.state !== "performing") button("Reject", "rejected");
+    item.append(make("button", ["Message"], () => void sendMessage(request.id)));
     const above = waiting[index - 1];
     if (order === "manual" && above) {
       item.append(make("button", ["Up"], () => void moveBefore(request.id, above.id)));
     }
     return item;
-  }));
-  if (waiting.length === 0) list.append(make("li", ["Nobody is waiting."]));
-}
-
-async function setState(id: number, state: string): Promise<void> {
-  const reason = state === "skipped" ? prompt("Reason for the singer (may stay empty)") : undefined;
-  if (reason === null) return;
-  const { error } = await client.rpc("set_request_state", {
-    p_request_id: id,
-    p_state: state,
-    ...(reason && { p_reason: reason }),
   });
+  if (items.length === 0) items.push(make("li", ["Nobody is waiting."]));
+  fill(element("desk-queue", HTMLOListElement), items);
+  return null;
+});
+
+/** Waits for a call of the host and shows what came of it; false where it was refused. */
+async function settle(call: PromiseLike<{ error: Refusal | null }>): Promise<boolean> {
+  unsettled++;
+  const { error } = await call;
+  unsettled--;
   tell(error);
   await refresh();
+  return error === null;
+}
+
+async function setState(
+  item: HTMLLIElement,
+  request: { id: number; singer_name: string | null },
+  state: string,
+): Promise<void> {
+  const reason = ["skipped", "rejected"].includes(state)
+    ? prompt("Reason for the singer (may stay empty)")
+    : undefined;
+  if (reason === null) return;
+  // The next state has other buttons in these places: none takes a tap until they are shown.
+  for (const button of item.querySelectorAll("button")) button.disabled = true;
+  const isDone = await settle(
+    client.rpc("set_request_state", {
+      p_request_id: request.id,
+      p_state: state,
+      ...(reason && { p_reason: reason }),
+    }),
+  );
+  if (!isDone) return;
+  lastChanged = request.id;
+  const undo = element("undo", HTMLButtonElement);
+  undo.textContent = `Undo: ${request.singer_name} ${state}`;
+  undo.hidden = false;
+}
+
+async function sendMessage(id: number): Promise<void> {
+  const text = prompt("Message to the singer");
+  if (text) await settle(client.rpc("message_singer", { p_request_id: id, p_text: text }));
 }
 
 async function moveBefore(id: number, before: number): Promise<void> {
-  const { error } = await client.rpc("move_request", { p_request_id: id, p_before_request_id: before });
-  tell(error);
-  await refresh();
+  await settle(client.rpc("move_request", { p_request_id: id, p_before_request_id: before }));
+}
+
+async function addWalkUp(): Promise<void> {
+  const answer = await askFor("A singer without a phone", null);
+  if (answer) await settle(client.rpc("add_walk_up", { p_venue_id: venueId, ...answer }));
 }
 
 /** Brings the host's side of the page to life. */
@@ -118,21 +178,26 @@ export async function startHost(): Promise<void> {
     void signIn();
   });
   element("desk-venue", HTMLSelectElement).addEventListener("change", () => void chooseVenue());
-  element("accepting", HTMLInputElement).addEventListener("change", async (event) => {
-    if (!(event.target instanceof HTMLInputElement)) return;
-    const { error } = await client.rpc("set_accepting", {
-      p_venue_id: venueId,
-      p_accepting: event.target.checked,
-    });
-    tell(error);
-    await refresh();
-  });
-  element("queue-order", HTMLSelectElement).addEventListener("change", async (event) => {
-    if (!(event.target instanceof HTMLSelectElement)) return;
-    const { error } = await client.from("venue_rules").update({ queue_order: event.target.value })
-      .eq("venue_id", venueId);
-    tell(error);
-    await refresh();
+  const accepting = element("accepting", HTMLInputElement);
+  accepting.addEventListener(
+    "change",
+    () => void settle(client.rpc("set_accepting", { p_venue_id: venueId, p_accepting: accepting.checked })),
+  );
+  const order = element("queue-order", HTMLSelectElement);
+  order.addEventListener(
+    "change",
+    () =>
+      void settle(client.from("venue_rules").update({ queue_order: order.value }).eq("venue_id", venueId)),
+  );
+  element("walk-up", HTMLButtonElement).addEventListener("click", () => void addWalkUp());
+  element("show", HTMLButtonElement).addEventListener(
+    "click",
+    () => void settle(client.rpc(isOpen ? "close_show" : "open_show", { p_venue_id: venueId })),
+  );
+  const undo = element("undo", HTMLButtonElement);
+  undo.addEventListener("click", () => {
+    undo.hidden = true;
+    void settle(client.rpc("undo_request", { p_request_id: lastChanged }));
   });
   element("sign-out", HTMLButtonElement).addEventListener("click", async () => {
     stopFollowing();

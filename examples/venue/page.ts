@@ -1,3 +1,4 @@
+import { prepareAsking } from "./ask.ts";
 import { startHost } from "./host.ts";
 import { element } from "./shared.ts";
 import { startSinger } from "./singer.ts";
@@ -15,4 +16,5 @@ function show(): void {
 
 addEventListener("hashchange", show);
 show();
+prepareAsking();
 await Promise.all([startSinger(), startHost()]);

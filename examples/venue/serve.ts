@@ -16,7 +16,7 @@ const files: Record<string, { path: string; type: string }> = {
   "/page.css": { path: join(folder, "page.css"), type: "text/css" },
   "/supabase.js": { path: library, type: "text/javascript" },
   ...Object.fromEntries(
-    ["page", "shared", "singer", "host"].flatMap((name) => {
+    ["page", "shared", "ask", "singer", "host"].flatMap((name) => {
       const file = { path: join(folder, `${name}.ts`), type: "text/javascript" };
       return [[`/${name}.js`, file], [`/${name}.ts`, file]];
     }),

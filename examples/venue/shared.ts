@@ -1,5 +1,5 @@
 import type * as Supabase from "@supabase/supabase-js";
-import type { Database } from "../../types/database.ts";
+import type { Database, Json } from "../../types/database.ts";
 
 declare const supabase: typeof Supabase;
 
@@ -50,11 +50,67 @@ export function line(title: string, details: string): HTMLSpanElement {
   return make("span", [title, make("small", [details])]);
 }
 
+/** Fills a list. An item that looks as before stays where it is, so that a tap under way still meets what was aimed at. */
+export function fill(list: HTMLElement, items: HTMLLIElement[]): void {
+  for (const [index, item] of items.entries()) {
+    const before = list.children[index];
+    if (!before) list.append(item);
+    else if (!before.isEqualNode(item)) before.replaceWith(item);
+  }
+  while (list.children.length > items.length) list.lastElementChild?.remove();
+}
+
+/** A hint in words; where it says how many seconds to wait, the time of the person's own clock. */
+function inWords(hint: string | null | undefined): string {
+  const seconds = /retry_after=(\d+)/.exec(hint ?? "")?.[1];
+  if (!seconds) return hint ?? "";
+  const time = new Date(Date.now() + Number(seconds) * 1000);
+  return `Ask again at ${time.toLocaleTimeString([], { hour: "numeric", minute: "2-digit" })}.`;
+}
+
+export interface Refusal {
+  message: string;
+  details?: string | null;
+  hint?: string | null;
+}
+
 /** Tells the person what went wrong and how to go on; without an error, takes the message away. */
-export function tell(error: { message: string; details?: string | null; hint?: string | null } | null): void {
+export function tell(error: Refusal | null): void {
   const message = element("message", HTMLParagraphElement);
   message.hidden = error === null;
-  if (error) message.textContent = [error.details || error.message, error.hint].filter(Boolean).join(" ");
+  if (error) {
+    message.textContent = [error.details || error.message, inWords(error.hint)].filter(Boolean).join(" ");
+  }
+}
+
+/** The fields of an object that came as JSON. */
+export function fieldsOf(value: Json | null): Record<string, Json | undefined> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? value : {};
+}
+
+/** Marks the beginning of a call; what it gives tells whether no later call has begun since, so that no old answer is shown. */
+export function newCalls(): () => () => boolean {
+  let last = 0;
+  return () => {
+    const number = ++last;
+    return () => number === last;
+  };
+}
+
+/**
+ * Makes a reading persistent: while it cannot be had, what is shown stays, the person is told, and it is tried again every
+ * three seconds. `read` resolves with what kept it, or null.
+ */
+export function persistent(read: () => Promise<Refusal | null>): () => Promise<void> {
+  let retry: ReturnType<typeof setTimeout> | undefined;
+  let isFailing = false;
+  return async function again() {
+    clearTimeout(retry);
+    const error = await read();
+    if (error || isFailing) tell(error);
+    isFailing = error !== null;
+    if (error) retry = setTimeout(() => void again(), 3_000);
+  };
 }
 
 /** Listens to a private topic; `onEvent` is called for whatever is heard, and once when listening begins. */

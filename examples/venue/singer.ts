@@ -1,7 +1,29 @@
-import { element, field, follow, line, make, newClient, tell } from "./shared.ts";
+import { askFor, type Rules, type Song } from "./ask.ts";
+import {
+  element,
+  field,
+  fieldsOf,
+  fill,
+  follow,
+  line,
+  make,
+  newCalls,
+  newClient,
+  persistent,
+  tell,
+} from "./shared.ts";
 
 const client = newClient("singer");
 let venue: { id: string; url_name: string; name: string; accepting_requests: boolean } | undefined;
+
+/** What the venue tells at its door about asking. */
+interface VenueRules extends Rules {
+  guests_allowed?: boolean;
+  free_text_allowed?: boolean;
+  max_active_requests?: number | null;
+  cooldown_minutes?: number | null;
+}
+let rules: VenueRules = {};
 
 /** A guest is somebody with a phone and no account. */
 async function signIn(): Promise<void> {
@@ -14,9 +36,16 @@ async function signIn(): Promise<void> {
 function showState(): void {
   if (!venue) return;
   element("venue-name", HTMLHeadingElement).textContent = venue.name;
+  const { guests_allowed, max_active_requests, cooldown_minutes } = rules;
+  const terms = [
+    guests_allowed === false && "from singers with an account",
+    max_active_requests && `up to ${max_active_requests} at a time`,
+    cooldown_minutes && `${cooldown_minutes} minutes between two`,
+  ].filter(Boolean);
   element("venue-state", HTMLParagraphElement).textContent = venue.accepting_requests
-    ? "Taking requests"
+    ? ["Taking requests", ...terms].join(", ")
     : "Not taking requests right now";
+  showFreeText();
 }
 
 async function enter(urlName: string): Promise<void> {
@@ -29,6 +58,7 @@ async function enter(urlName: string): Promise<void> {
     name: data.name,
     accepting_requests: data.accepting_requests ?? false,
   };
+  await enterPin(venue.id);
   const address = new URL(location.href);
   address.searchParams.set("venue", venue.url_name);
   history.replaceState(null, "", address);
@@ -39,18 +69,39 @@ async function enter(urlName: string): Promise<void> {
   await refresh();
 }
 
-async function refresh(): Promise<void> {
-  if (!venue) return;
-  const [found, mine, room] = await Promise.all([
+/** A night may ask for a PIN, once for each phone. */
+async function enterPin(venueId: string): Promise<void> {
+  const { data: door } = await client.rpc("venue_today", { p_venue_id: venueId });
+  if (!fieldsOf(door)["pin_required"]) return;
+  for (let pin = prompt("PIN of tonight's show"); pin; pin = prompt("That was not the PIN. Try again")) {
+    const { data: isRight, error } = await client.rpc("enter_show", { p_venue_id: venueId, p_pin: pin });
+    tell(error);
+    if (isRight || error) return;
+  }
+}
+
+const beginRefresh = newCalls();
+
+const refresh = persistent(async () => {
+  if (!venue) return null;
+  const isLatest = beginRefresh();
+  const [found, door, mine, room] = await Promise.all([
     client.rpc("find_venue", { p_url_name: venue.url_name }),
+    client.rpc("venue_today", { p_venue_id: venue.id }),
     client.rpc("my_requests", { p_venue_id: venue.id }),
     client.rpc("public_queue", { p_venue_id: venue.id }),
   ]);
-  if (found.data) venue.accepting_requests = found.data.accepting_requests ?? false;
+  if (!isLatest()) return null;
+  // A venue may keep its queue to itself; that is no failure.
+  const error = found.error ?? door.error ?? mine.error ?? (room.status === 403 ? null : room.error);
+  if (error) return error;
+  venue.accepting_requests = found.data?.accepting_requests ?? false;
+  if (door.data) rules = fieldsOf(fieldsOf(door.data)["rules"] ?? null) as VenueRules;
   showState();
   showMine(mine.data ?? []);
   showRoom(room.data ?? [], room.error?.details ?? "Nobody is waiting.");
-}
+  return null;
+});
 
 const words: Record<string, string> = {
   accepted: "The host has it",
@@ -62,38 +113,47 @@ const words: Record<string, string> = {
   cleared: "Cleared",
 };
 
+const happened: Record<string, string> = {
+  request_accepted: "The host has taken your song",
+  request_rejected: "Your song was not accepted",
+  request_skipped: "Your song was skipped",
+  request_next_up: "You are next",
+  host_message: "The host says",
+};
+
 type Mine = NonNullable<Awaited<ReturnType<typeof readMine>>["data"]>;
 const readMine = () => client.rpc("my_requests");
 
 function showMine(requests: Mine): void {
-  const list = element("mine", HTMLUListElement);
-  list.replaceChildren(...requests.map((request) => {
+  const items = requests.map((request) => {
     const minutes = Math.ceil((request.wait_seconds ?? 0) / 60);
     const state = request.state === "pending"
       ? `Place ${request.place}, about ${minutes} minutes`
       : [words[request.state] ?? request.state, request.reason].filter(Boolean).join(": ");
     const item = make("li", [line(`${request.title} – ${request.artist}`, state)]);
-    if (request.state === "pending") {
+    item.dataset["request"] = String(request.id);
+    if (["pending", "accepted"].includes(request.state)) {
       item.append(make("button", ["Withdraw"], () => void withdraw(request.id)));
     }
     return item;
-  }));
-  if (requests.length === 0) list.append(make("li", ["Nothing yet. Search for a song."]));
+  });
+  if (items.length === 0) items.push(make("li", ["Nothing yet. Search for a song."]));
+  fill(element("mine", HTMLUListElement), items);
 }
 
 type Room = NonNullable<Awaited<ReturnType<typeof readRoom>>["data"]>;
 const readRoom = (id: string) => client.rpc("public_queue", { p_venue_id: id });
 
 function showRoom(requests: Room, nobody: string): void {
-  const list = element("room", HTMLOListElement);
-  list.replaceChildren(...requests.map((request) => {
+  const items = requests.map((request) => {
     const item = make("li", [
       line(`${request.place}. ${request.singer_name}`, `${request.title} – ${request.artist}`),
     ]);
     if (request.is_mine) item.className = "mine";
     return item;
-  }));
-  if (requests.length === 0) list.append(make("li", [nobody]));
+  });
+  if (items.length === 0) items.push(make("li", [nobody]));
+  fill(element("room", HTMLOListElement), items);
 }
 
 async function withdraw(id: number): Promise<void> {
@@ -102,20 +162,26 @@ async function withdraw(id: number): Promise<void> {
   await refresh();
 }
 
-let searches = 0;
+const beginSearch = newCalls();
+let missing = "";
+
+/** Offers to ask for what the book does not have, where the venue takes such songs. */
+function showFreeText(): void {
+  element("free-text", HTMLButtonElement).hidden = missing === "" || rules.free_text_allowed !== true;
+}
 
 async function search(query: string): Promise<void> {
-  const number = ++searches;
+  const isLatest = beginSearch();
   const list = element("songs", HTMLUListElement);
   const count = element("search-count", HTMLParagraphElement);
   if (!venue || query.trim() === "") {
     list.replaceChildren();
-    count.textContent = "";
+    count.textContent = missing = "";
+    showFreeText();
     return;
   }
   const { data, error } = await client.rpc("search_songs", { p_venue_id: venue.id, p_query: query });
-  // An answer that was overtaken by a later one is not shown.
-  if (number !== searches) return;
+  if (!isLatest()) return;
   tell(error);
   const total = data?.[0]?.total_count ?? 0;
   count.textContent = total === 0
@@ -123,38 +189,62 @@ async function search(query: string): Promise<void> {
     : `${total} ${total === 1 ? "song" : "songs"}`;
   list.replaceChildren(
     ...(data ?? []).map((song) =>
-      make("li", [make("button", [line(song.title, song.artist)], () => void ask(song))])
+      make("li", [
+        make(
+          "button",
+          [line(song.title, song.artist)],
+          () => void ask(`${song.title} – ${song.artist}`, song),
+        ),
+      ])
     ),
   );
+  missing = total === 0 && !error ? query : "";
+  showFreeText();
 }
 
-async function ask(song: { song_id: number; artist: string; title: string }): Promise<void> {
-  const dialog = element("ask", HTMLDialogElement);
-  const form = dialog.querySelector("form");
-  if (!form || !venue) return;
-  element("ask-song", HTMLHeadingElement).textContent = `${song.title} – ${song.artist}`;
-  const name = field(form, "name");
-  name.value ||= localStorage.getItem("singer-name") ?? "";
-  field(form, "key").value = "0";
-  field(form, "notes").value = "";
-  // One key for one dialog: a second tap, or a retry on a bad connection, asks once.
-  const idempotencyKey = crypto.randomUUID();
-  dialog.returnValue = "";
-  dialog.showModal();
-  await new Promise((resolve) => dialog.addEventListener("close", resolve, { once: true }));
-  if (dialog.returnValue !== "send") return;
-  localStorage.setItem("singer-name", name.value);
-  const notes = field(form, "notes").value;
-  const { error } = await client.rpc("submit_request", {
-    p_venue_id: venue.id,
-    p_song_id: song.song_id,
-    p_singer_names: [name.value],
-    p_key_change: Number(field(form, "key").value),
-    ...(notes && { p_notes: notes }),
-    p_idempotency_key: idempotencyKey,
-  });
+async function ask(heading: string, song: Song | null, title?: string): Promise<void> {
+  const name = localStorage.getItem("singer-name") ?? "";
+  const answer = await askFor(heading, song, { name, ...(title && { title }) }, rules);
+  if (!answer || !venue) return;
+  localStorage.setItem("singer-name", answer.p_singer_names[0] ?? "");
+  const { error } = await client.rpc("submit_request", { p_venue_id: venue.id, ...answer });
   tell(error);
   await refresh();
+}
+
+const beginNews = newCalls();
+
+/** What became of the singer's requests, and what the host says, until it is read. */
+const showNews = persistent(async () => {
+  const isLatest = beginNews();
+  const { data, error } = await client.from("notifications").select("id, kind, data").is("read_at", null)
+    .order("id", { ascending: false }).limit(5);
+  if (!isLatest()) return null;
+  if (error) return error;
+  element("news", HTMLElement).hidden = data.length === 0;
+  const items = data.map((notification) => {
+    const { title, artist, reason, text } = fieldsOf(notification.data);
+    const news = [happened[notification.kind] ?? notification.kind, reason ?? text].filter(Boolean).join(
+      ": ",
+    );
+    const item = make("li", [
+      line(news, `${title} – ${artist}`),
+      make("button", ["Got it"], () => void markRead(notification.id)),
+    ]);
+    item.dataset["notification"] = String(notification.id);
+    return item;
+  });
+  fill(element("news-list", HTMLUListElement), items);
+  return null;
+});
+
+async function markRead(id: number): Promise<void> {
+  const { error } = await client.from("notifications").update({ read_at: new Date().toISOString() }).eq(
+    "id",
+    id,
+  );
+  tell(error);
+  await showNews();
 }
 
 async function findNearby(): Promise<void> {
@@ -180,17 +270,15 @@ async function findNearby(): Promise<void> {
 
 /** Brings the singer's side of the page to life. */
 export async function startSinger(): Promise<void> {
-  const key = element("ask", HTMLDialogElement).querySelector("select");
-  for (let step = -12; step <= 12; step++) {
-    key?.append(
-      new Option(step === 0 ? "Original" : `${step > 0 ? "+" : ""}${step}`, String(step), step === 0),
-    );
-  }
   element("find-form", HTMLFormElement).addEventListener("submit", (event) => {
     event.preventDefault();
     void enter(field(element("find-form", HTMLFormElement), "url-name").value);
   });
   element("find-nearby", HTMLButtonElement).addEventListener("click", () => void findNearby());
+  element("free-text", HTMLButtonElement).addEventListener(
+    "click",
+    () => void ask("A song that is not in the book", null, missing),
+  );
   const form = element("search", HTMLFormElement);
   let timer: ReturnType<typeof setTimeout> | undefined;
   form.addEventListener("submit", (event) => event.preventDefault());
@@ -199,6 +287,8 @@ export async function startSinger(): Promise<void> {
     timer = setTimeout(() => void search(field(form, "query").value), 250);
   });
   await signIn();
+  const { data } = await client.auth.getSession();
+  if (data.session) await follow(client, `user:${data.session.user.id}:notifications`, () => void showNews());
   const urlName = new URL(location.href).searchParams.get("venue");
   if (urlName) await enter(urlName);
   if (!venue) element("find", HTMLElement).hidden = false;
