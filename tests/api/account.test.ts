@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { database, forgetRateLimits } from "../support/database.ts";
+import { environment } from "../support/environment.ts";
 import { latestMessage } from "../support/inbox.ts";
 import {
   addSecondFactor,
@@ -7,6 +8,7 @@ import {
   expectData,
   newClient,
   password,
+  signInGuest,
   signUp,
   signUpHost,
 } from "../support/people.ts";
@@ -86,6 +88,15 @@ describe("deleting an account", () => {
     expect(row?.["count"]).toBe(0);
   });
 
+  test("is open to guests, who have nothing but their session", async () => {
+    const guest = await signInGuest();
+    await database`
+      update auth.mfa_amr_claims set updated_at = now() - interval '11 minutes', created_at = now() - interval '11 minutes'
+      where session_id in (select id from auth.sessions where user_id = ${guest.userId})`;
+    expect((await guest.client.rpc("delete_account")).error).toBeNull();
+    expect(await database`select from auth.users where id = ${guest.userId}`).toHaveLength(0);
+  });
+
   test("keeps what was sung, without the name, and says goodbye", async () => {
     const host = await signUpHost("venue");
     const venue = await addVenue(host);
@@ -119,5 +130,30 @@ describe("deleting an account", () => {
     const { error, status } = await host.client.rpc("delete_account");
     expect([status, error?.message]).toEqual([409, "still_owner"]);
     expect(error?.details).toContain("Busy Karaoke");
+  });
+
+  test("by an administrator follows the same rules: no organization is left without an owner", async () => {
+    const host = await signUpHost("orphan", "Orphan Karaoke");
+    const staff = await signUp("helper");
+    await database`
+      insert into public.organization_members (organization_id, user_id, role_key)
+      values (${host.organizationId}, ${staff.userId}, 'staff')`;
+    const { auth } = newClient(environment.serviceRoleKey);
+    for (const softly of [false, true]) {
+      expect((await auth.admin.deleteUser(host.userId, softly)).error, String(softly)).not.toBeNull();
+    }
+    expect(expectData(await staff.client.from("organizations").select("name"))).toEqual([
+      { name: "Orphan Karaoke" },
+    ]);
+
+    expect((await auth.admin.deleteUser(staff.userId, true)).error).toBeNull();
+    expect((await staff.client.from("profiles").select("user_id")).status).toBeGreaterThanOrEqual(401);
+    expect((await auth.admin.deleteUser(host.userId)).error).toBeNull();
+    const [left] = await database`
+      select
+        (select count(*)::integer from public.organizations where id = ${host.organizationId}) as organizations,
+        (select count(*)::integer from public.profiles where user_id in (${host.userId}, ${staff.userId})) as profiles`;
+    expect(left).toEqual({ organizations: 0, profiles: 0 });
+    await latestMessage(host.email, "account_deleted");
   });
 });

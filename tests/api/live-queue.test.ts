@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { database, forgetRateLimits } from "../support/database.ts";
-import { follow, type Heard } from "../support/live.ts";
+import { follow, type Heard, requestsIn } from "../support/live.ts";
 import {
   addOpenkjKey,
   addVenue,
@@ -51,28 +51,85 @@ const ask = async () =>
   );
 
 async function heardWithin(heard: Heard[], count: number): Promise<Heard[]> {
-  for (let waited = 0; waited < 100 && heard.length < count; waited++) await sleep(50);
+  for (let waited = 0; waited < 400 && heard.length < count; waited++) await sleep(50);
   return heard;
 }
 
-test("staff get the whole request, the room only learns that something moved, the singer hears of their own", async () => {
+test("staff hear which requests came and changed, the room that something moved, the singer of their own; nobody a name", async () => {
   const queue = await follow(host.client, `venue:${venue.id}:queue`);
   const display = await follow(guest.client, `venue:${venue.id}:display`);
   const request = await ask();
   const own = await follow(guest.client, `request:${request.id}`);
-  expectData(await host.client.rpc("set_request_state", { p_request_id: request.id, p_state: "accepted" }));
+  expectData(
+    await host.client.rpc("set_request_state", {
+      p_request_id: request.id,
+      p_state: "skipped",
+      p_reason: "Left",
+    }),
+  );
 
   await heardWithin(queue, 2);
-  expect(queue.map(({ event, payload }) => [event, payload["state"]])).toEqual([
-    ["request_created", "pending"],
-    ["request_changed", "accepted"],
+  const told = { request_id: request.id, openkj_request_id: request.openkj_request_id };
+  expect(queue.map(({ event, payload }) => [event, requestsIn(payload)])).toEqual([
+    ["requests_created", [{ ...told, state: "pending", version: 1 }]],
+    ["requests_changed", [{ ...told, state: "skipped", version: 2 }]],
   ]);
-  expect(queue[0]?.payload).toMatchObject({ id: request.id, singer_name: "Gus Guest", artist: "ABBA" });
+  expect(Number(queue[1]?.payload["serial"]) - Number(queue[0]?.payload["serial"])).toBe(1);
   await heardWithin(display, 2);
   expect(display.map(({ event }) => event)).toEqual(["queue_changed", "queue_changed"]);
-  expect(JSON.stringify(display)).not.toContain("Gus");
   await heardWithin(own, 1);
-  expect(own.map(({ payload }) => payload["state"])).toEqual(["accepted"]);
+  expect(own.map(({ payload }) => payload)).toMatchObject([{
+    request_id: request.id,
+    state: "skipped",
+    version: 2,
+  }]);
+  for (const word of ["Gus", "Waterloo", "Left"]) {
+    expect(JSON.stringify([queue, display, own])).not.toContain(word);
+  }
+});
+
+test("many changes at once are told in few messages, each request exactly once", async () => {
+  await forgetRateLimits();
+  const bar = await addVenue(host);
+  const queue = await follow(host.client, `venue:${bar.id}:queue`);
+  const display = await follow(guest.client, `venue:${bar.id}:display`);
+  const count = 450;
+  await database`
+    select count(private.insert_request(
+      ${bar.id}, null, null, array['Singer ' || number], null, 'ABBA', 'Waterloo', 0, null, null, true
+    ))
+    from generate_series(1, ${count}::integer) as number`;
+  await heardWithin(queue, count);
+  await heardWithin(display, count);
+  expect(queue.map(({ event }) => event)).toEqual(Array(count).fill("requests_created"));
+  expect(expectData(await host.client.rpc("clear_queue", { p_venue_id: bar.id }))).toBe(count);
+  await heardWithin(queue, count + 3);
+  await heardWithin(display, count + 1);
+  const changes = queue.slice(count);
+  expect(changes.map(({ event }) => event)).toEqual(Array(3).fill("requests_changed"));
+  const told = changes.flatMap(({ payload }) => requestsIn(payload));
+  expect(new Set(told.map(({ request_id }) => request_id)).size).toBe(count);
+  expect(told).toHaveLength(count);
+  expect(told.every(({ state, version }) => state === "cleared" && version === 2)).toBe(true);
+  expect(display.map(({ event }) => event)).toEqual(Array(count + 1).fill("queue_changed"));
+});
+
+test("a new order, an opened and a closed night are heard by staff and room", async () => {
+  const bar = await addVenue(host);
+  const queue = await follow(host.client, `venue:${bar.id}:queue`);
+  const display = await follow(guest.client, `venue:${bar.id}:display`);
+  expectData(
+    await host.client.from("venue_rules").update({ queue_order: "rotation" }).eq("venue_id", bar.id).select(),
+  );
+  expectData(await host.client.rpc("open_show", { p_venue_id: bar.id }));
+  await host.client.rpc("close_show", { p_venue_id: bar.id });
+  for (const heard of [await heardWithin(queue, 3), await heardWithin(display, 3)]) {
+    expect(heard.map(({ event, payload }) => [event, payload["is_open"]])).toEqual([
+      ["queue_changed", undefined],
+      ["show_changed", true],
+      ["show_changed", false],
+    ]);
+  }
 });
 
 test("opening and closing is heard by staff and room", async () => {
@@ -107,17 +164,42 @@ test("nobody follows what is not theirs", async () => {
   }
 });
 
-test("a removed member hears nothing more once the token is checked again, and cannot come back", async () => {
+test("a removed member and who has signed out learn nothing personal from open channels, and cannot come back", async () => {
   const staff = await signUp("staff");
-  open.push(staff);
+  const leaver = await signInGuest();
+  open.push(staff, leaver);
   await database`
     insert into public.organization_members (organization_id, user_id, role_key)
     values (${host.organizationId}, ${staff.userId}, 'staff')`;
-  await follow(staff.client, `venue:${venue.id}:queue`);
+  const asked = expectData(
+    await leaver.client.rpc("submit_request", {
+      p_venue_id: venue.id,
+      p_artist: "ABBA",
+      p_title: "Waterloo",
+      p_singer_names: ["Lea Leaver"],
+    }),
+  );
+  const queue = await follow(staff.client, `venue:${venue.id}:queue`);
+  const own = await follow(leaver.client, `request:${asked.id}`);
+  const notifications = await follow(leaver.client, `user:${leaver.userId}:notifications`);
   await database`update public.organization_members set status = 'revoked' where user_id = ${staff.userId}`;
+  await database`delete from auth.sessions where user_id = ${leaver.userId}`;
   expect(expectData(await staff.client.from("venues").select("id"))).toEqual([]);
-  await staff.client.removeAllChannels();
+  const witness = await follow(host.client, `venue:${venue.id}:queue`);
+  expectData(
+    await host.client.rpc("set_request_state", {
+      p_request_id: asked.id,
+      p_state: "rejected",
+      p_reason: "Sore throat",
+    }),
+  );
+  await heardWithin(witness, 1);
+  for (const word of ["Lea", "Waterloo", "throat"]) {
+    expect(JSON.stringify([queue, own, notifications])).not.toContain(word);
+  }
+  await Promise.all([staff, leaver].map(({ client }) => client.removeAllChannels()));
   await expect(follow(staff.client, `venue:${venue.id}:queue`)).rejects.toThrow();
+  await expect(follow(leaver.client, `request:${asked.id}`)).rejects.toThrow();
 });
 
 test("a rotation that the show program pushes is seen in the room, by first names", async () => {

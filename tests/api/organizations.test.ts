@@ -251,34 +251,61 @@ describe("delegated access", () => {
     expect((await open()).error?.message, "without a second factor").toBe("organization_not_found");
     await addSecondFactor(helper);
     const venue = await addVenue(host);
-    const venues = async () => expectData(await helper.client.from("venues").select("id"));
-    expect(await venues()).toEqual([]);
-
     const id = expectData(await open());
-    expect(await venues()).toEqual([{ id: venue.id }]);
     expect((await latestMessage(host.email, "delegated_access_opened")).body_text).toContain("Ticket 4711");
-    const rename = async () =>
+
+    const under = (access: string) => ({
+      venues: () => helper.client.from("venues").select("id").setHeader("x-delegated-access", access),
+      rename: () =>
+        helper.client.from("venues").update({ name: "Helped" }).eq("id", venue.id).select("id")
+          .setHeader("x-delegated-access", access),
+    });
+    const announce = (p_id: string) =>
+      helper.client.rpc("announce_reading", { p_id, p_permissions: ["venues:read"] });
+    const entries = async (access: string) =>
       expectData(
-        await helper.client.from("venues").update({ name: "Helped" }).eq("id", venue.id).select("id"),
+        await host.client.from("audit_entries").select("operation, table_name, row_key, actor_id")
+          .eq("delegated_access_id", access).order("id"),
       );
-    expect(await rename(), "read-only").toEqual([]);
-    expect(expectData(await helper.client.from("api_keys").select("id"))).toEqual([]);
-    expect(
-      (await helper.client.rpc("list_members", { p_organization_id: host.organizationId })).error?.message,
-    )
-      .toBe("permission_denied");
+    const actor_id = helper.userId;
+
+    // A read runs where nothing can be written: it is refused until it has been announced, which writes it down.
+    const early = await under(id).venues();
+    expect([early.status, early.error?.message]).toEqual([403, "reading_not_announced"]);
+    expect(await entries(id)).toEqual([]);
+    expectData(await announce(id));
+    expect(await entries(id)).toEqual([{
+      operation: "read",
+      table_name: "permissions",
+      row_key: "venues:read",
+      actor_id,
+    }]);
+    expect(expectData(await under(id).venues())).toEqual([{ id: venue.id }]);
+    expect(expectData(await helper.client.from("venues").select("id")), "without naming the access").toEqual(
+      [],
+    );
+    const systems = helper.client.from("systems").select("id").setHeader("x-delegated-access", id);
+    expect(expectData(await systems), "not announced").toEqual([]);
+    expect(expectData(await under(id).rename()), "read-only").toEqual([]);
+    const keys = helper.client.from("api_keys").select("id").setHeader("x-delegated-access", id);
+    expect(expectData(await keys)).toEqual([]);
+    const list = await helper.client.rpc("list_members", { p_organization_id: host.organizationId })
+      .setHeader("x-delegated-access", id);
+    expect(list.error?.message).toBe("permission_denied");
 
     const writing = expectData(await open(true));
-    expect(await rename()).toEqual([{ id: venue.id }]);
-    const [entry] = expectData(
-      await host.client.from("audit_entries").select("delegated_access_id").eq("row_key", venue.id)
-        .eq("operation", "update"),
-    );
-    expect(entry?.delegated_access_id).toBe(writing);
+    expectData(await announce(writing));
+    expect(expectData(await under(writing).rename())).toEqual([{ id: venue.id }]);
+    expect(await entries(writing)).toEqual([
+      { operation: "read", table_name: "permissions", row_key: "venues:read", actor_id },
+      { operation: "call", table_name: "/venues", row_key: "PATCH", actor_id },
+      { operation: "update", table_name: "venues", row_key: venue.id, actor_id },
+    ]);
     for (const p_id of [id, writing]) {
       expect((await host.client.rpc("end_delegated_access", { p_id })).error).toBeNull();
+      expect((await under(p_id).venues()).error?.message).toBe("delegated_access_ended");
+      expect((await under(p_id).rename()).error?.message).toBe("delegated_access_ended");
     }
-    expect(await venues()).toEqual([]);
   });
 });
 

@@ -106,11 +106,48 @@ describe("asking for a song", () => {
     expect(expectData(await guest.client.from("requests").select("id"))).toHaveLength(1);
   });
 
-  test("a guest may ask ten times an hour, then learns how long to wait", async () => {
-    for (let number = 0; number < 10; number++) {
-      expectData(await guest.client.rpc("submit_request", { p_venue_id: venue.id, ...waterloo }));
+  test("an idempotency key sent with two songs at once asks for one of them and refuses the other", async () => {
+    const p_idempotency_key = randomUUID();
+    const submit = (p_title: string) =>
+      guest.client.rpc("submit_request", {
+        p_venue_id: venue.id,
+        ...waterloo,
+        p_artist: p_title === "Halo" ? "Beyoncé" : waterloo.p_artist,
+        p_title,
+        p_idempotency_key,
+      });
+    const titles = Array.from({ length: 10 }, (_, number) => number % 2 === 0 ? "Waterloo" : "Halo");
+    const answers = await Promise.all(titles.map(submit));
+    const [request] = expectData(await guest.client.from("requests").select("id, title"));
+    for (const [number, { status, data, error }] of answers.entries()) {
+      if (titles[number] === request?.title) expect([status, data?.id]).toEqual([200, request?.id]);
+      else expect([status, error?.message]).toEqual([409, "idempotency_key_reused"]);
     }
-    const { status, error } = await guest.client.rpc("submit_request", { p_venue_id: venue.id, ...waterloo });
+    expect(expectData(await guest.client.from("requests").select("id"))).toHaveLength(1);
+    expect((await submit(request!.title)).data?.id).toBe(request?.id);
+  });
+
+  test("without a key, twenty taps at once are one request as well", async () => {
+    const answers = await Promise.all(
+      Array.from(
+        { length: 20 },
+        () => guest.client.rpc("submit_request", { p_venue_id: venue.id, ...waterloo }),
+      ),
+    );
+    const ids = answers.filter(({ error }) => error === null).map(({ data }) => data?.id);
+    expect(new Set(ids).size).toBe(1);
+    expect(expectData(await guest.client.from("requests").select("id"))).toHaveLength(1);
+  });
+
+  test("a guest may ask ten times an hour, then learns how long to wait", async () => {
+    const submit = () =>
+      guest.client.rpc("submit_request", {
+        p_venue_id: venue.id,
+        ...waterloo,
+        p_idempotency_key: randomUUID(),
+      });
+    for (let number = 0; number < 10; number++) expectData(await submit());
+    const { status, error } = await submit();
     expect([status, error?.message]).toEqual([429, "rate_limited"]);
     expect(Number(/retry_after=(\d+)/.exec(error?.hint ?? "")?.[1])).toBeGreaterThan(3500);
   });
@@ -160,6 +197,7 @@ describe("a venue's rules", () => {
     const cooling = (await submit("Beyoncé", "Halo")).error;
     expect(cooling?.message).toBe("cooldown");
     expect(cooling?.hint).toMatch(/at \d{4}-\d\d-\d\dT/);
+    expect(Number(/retry_after=(\d+)/.exec(cooling?.hint ?? "")?.[1])).toBeGreaterThan(1700);
 
     await setRules({ cooldown_minutes: null, same_song: "not_while_active" });
     expect((await submit("Abba", "waterloo")).error?.message).toBe("same_song");
@@ -171,7 +209,12 @@ describe("a venue's rules", () => {
     await Promise.all(
       Array.from(
         { length: 20 },
-        () => guest.client.rpc("submit_request", { p_venue_id: venue.id, ...waterloo }),
+        () =>
+          guest.client.rpc("submit_request", {
+            p_venue_id: venue.id,
+            ...waterloo,
+            p_idempotency_key: randomUUID(),
+          }),
       ),
     );
     expect(expectData(await guest.client.from("requests").select("id"))).toHaveLength(3);
@@ -379,17 +422,34 @@ describe("the queue", () => {
     expect(statistics).toMatchObject({
       total_requests: 1,
       processed_requests: 1,
-      unique_singers: 1,
+      unique_singers: 0,
+      unique_guests: 1,
       top_songs: [{ artist: "ABBA", title: "Waterloo", requests: 1 }],
     });
     expect((statistics as { requests_by_hour: unknown[] }).requests_by_hour).toHaveLength(24);
     const foreign = await stranger.client.rpc("venue_statistics", { p_venue_id: venue.id });
     expect([foreign.status, foreign.error?.message]).toEqual([404, "venue_not_found"]);
   });
+
+  test("a venue's requests are exported page by page, newest first, to its own people", async () => {
+    await setRules({ free_text_allowed: true });
+    for (const title of ["One", "Two", "Three"]) await submit(guest, title, "ABBA");
+    type Page = { requests: { title: string }[]; next_after: number | null };
+    const exported = async (values: { p_after?: number } = {}) =>
+      expectData(
+        await host.client.rpc("export_venue", { p_venue_id: venue.id, p_limit: 2, ...values }),
+      ) as unknown as Page;
+    const first = await exported();
+    expect(first.requests.map(({ title }) => title)).toEqual(["Three", "Two"]);
+    const second = await exported({ p_after: first.next_after ?? 0 });
+    expect([second.requests.map(({ title }) => title), second.next_after]).toEqual([["One"], null]);
+    const foreign = await stranger.client.rpc("export_venue", { p_venue_id: venue.id });
+    expect([foreign.status, foreign.error?.message]).toEqual([404, "venue_not_found"]);
+  });
 });
 
 test(
-  "100 guests ask 500 times at once: order, numbers and serial are exactly right",
+  "100 guests ask 500 times at once: order, turns, numbers and serial are exactly right",
   { timeout: 120_000 },
   async () => {
     const key = await addOpenkjKey(host);
@@ -398,15 +458,23 @@ test(
     try {
       const guests = await Promise.all(Array.from({ length: 100 }, signInGuest));
       const before = await openkj({ command: "getSerial", api_key: key });
-      const answers = await Promise.all(
-        guests.flatMap((person) =>
-          Array.from(
-            { length: 5 },
-            () => person.client.rpc("submit_request", { p_venue_id: venue.id, ...waterloo }),
-          )
-        ),
+      /** A busy server may send somebody away; the same key makes coming back harmless. */
+      const ask = async (person: Person) => {
+        const p_idempotency_key = randomUUID();
+        for (let attempt = 0;; attempt++) {
+          const { data, error, status } = await person.client.rpc("submit_request", {
+            p_venue_id: venue.id,
+            ...waterloo,
+            p_idempotency_key,
+          });
+          if (!error) return data.id;
+          if (attempt === 20 || ![0, 503, 504].includes(status)) throw new Error(JSON.stringify(error));
+        }
+      };
+      const ids = await Promise.all(
+        guests.flatMap((person) => Array.from({ length: 5 }, () => ask(person))),
       );
-      expect(answers.filter(({ error }) => error !== null).map(({ error }) => error)).toEqual([]);
+      expect(new Set(ids).size).toBe(500);
       const rows = await database<{ id: string; openkj_request_id: number }[]>`
       select id, openkj_request_id from public.requests where venue_id = ${venue.id} order by openkj_request_id`;
       expect(rows).toHaveLength(500);
@@ -418,6 +486,24 @@ test(
       expect(Number(after["serial"]) - Number(before["serial"])).toBe(500);
       const listed = await openkj({ command: "getRequests", api_key: key, venue_id: venue.openkj_venue_id });
       expect(listed["requests"]).toHaveLength(500);
+
+      const inOrder = () =>
+        database<{ number: number; singer: string; place: number }[]>`
+          select request.openkj_request_id as number, request.singer_user_id as singer, queue.place
+          from private.queue(${venue.id}) as queue join public.requests as request on request.id = queue.request_id
+          order by queue.place`;
+      expect((await inOrder()).map(({ number }) => number)).toEqual(
+        rows.map(({ openkj_request_id }) => openkj_request_id),
+      );
+      await setRules({ queue_order: "rotation" });
+      const rounds = await inOrder();
+      for (let round = 0; round < 5; round++) {
+        const singers = rounds.slice(round * 100, round * 100 + 100).map(({ singer }) => singer);
+        expect(new Set(singers).size, `round ${round + 1} has everybody once`).toBe(100);
+        expect(singers, "in the same order each time").toEqual(
+          rounds.slice(0, 100).map(({ singer }) => singer),
+        );
+      }
     } finally {
       await database`update private.rate_limits set maximum = 60 where key = 'requests_per_address'`;
     }

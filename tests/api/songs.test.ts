@@ -3,6 +3,7 @@ import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { database, forgetRateLimits } from "../support/database.ts";
 import { environment } from "../support/environment.ts";
+import type { Json } from "../../types/database.ts";
 import { addVenue, expectData, type Host, newClient, signUpHost } from "../support/people.ts";
 
 interface Song {
@@ -162,6 +163,34 @@ describe("through the API", () => {
     expect(await search()).toEqual(["First"]);
     await rig.host.client.rpc("delete_song", { ...book, p_song_id: corrected });
     expect(await search()).toEqual([]);
+  });
+});
+
+describe("many songs at once", () => {
+  test("are added, each with what became of it, and found again by their ids", async () => {
+    const word = unique();
+    const book = { p_system_id: rig.systemId };
+    const add = async (songs: object[]) =>
+      expectData(await rig.host.client.rpc("add_songs", { ...book, p_songs: songs as Json[] })) as {
+        added: number;
+        songs: { outcome: string; song_id: number; problem: string | null }[];
+      };
+    const { added, songs } = await add(newSongs(3000, word));
+    expect([added, songs.length]).toEqual([3000, 3000]);
+    const id = songs[5]!.song_id;
+    expect(await add([{ artist: `${word} Band 5`, title: `${word} song 5` }, { artist: word }])).toEqual({
+      added: 0,
+      present: 1,
+      invalid: 1,
+      songs: [
+        { song_id: id, outcome: "present", problem: null },
+        { song_id: null, outcome: "invalid", problem: expect.stringMatching(/title/) as string },
+      ],
+    });
+    const song = await rig.host.client.rpc("get_song", { ...book, p_song_id: id }).single();
+    expect(expectData(song)).toEqual({ song_id: id, artist: `${word} Band 5`, title: `${word} Song 5` });
+    const foreign = await other.host.client.rpc("get_song", { ...book, p_song_id: id });
+    expect(foreign).toMatchObject({ status: 404, error: { message: "system_not_found" } });
   });
 });
 

@@ -102,16 +102,33 @@ export async function latencies<Item>(
   run: (item: Item) => Promise<unknown>,
   passes = 1,
 ): Promise<Latencies> {
-  const times: number[] = items.map(() => Infinity);
+  const [measured] = await latenciesInTurn(items, [run], passes);
+  return measured!;
+}
+
+/**
+ * Like `latencies`, for several runs that are compared: each item goes through all of them one after the other, so that whatever
+ * else the machine does meets them alike, and none has the caches to itself.
+ */
+export async function latenciesInTurn<Item>(
+  items: readonly Item[],
+  runs: readonly ((item: Item) => Promise<unknown>)[],
+  passes = 1,
+): Promise<Latencies[]> {
+  const times = runs.map(() => items.map(() => Infinity));
   for (let pass = 0; pass < passes; pass++) {
     for (const [place, item] of items.entries()) {
-      times[place] = Math.min(times[place]!, await milliseconds(() => run(item)));
+      for (const [which, run] of runs.entries()) {
+        times[which]![place] = Math.min(times[which]![place]!, await milliseconds(() => run(item)));
+      }
     }
   }
-  times.sort((a, b) => a - b);
-  const at = (share: number): number =>
-    times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? NaN;
-  return { p50: at(0.5), p95: at(0.95), p99: at(0.99) };
+  return times.map((measured) => {
+    measured.sort((a, b) => a - b);
+    const at = (share: number): number =>
+      measured[Math.min(measured.length - 1, Math.floor(measured.length * share))] ?? NaN;
+    return { p50: at(0.5), p95: at(0.95), p99: at(0.99) };
+  });
 }
 
 /** Runs over the items from several callers at once and returns runs per second. */
@@ -131,12 +148,16 @@ export async function throughput<Item>(
   return items.length / (time / 1000);
 }
 
+/** The one in the middle of several values. */
+export function middle(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
+}
+
 /** The middle of several runs, for figures that one run would leave to chance. */
 export async function median(runs: number, run: () => Promise<number>): Promise<number> {
   const values: number[] = [];
   for (let i = 0; i < runs; i++) values.push(await run());
-  values.sort((a, b) => a - b);
-  return values[Math.floor(runs / 2)]!;
+  return middle(values);
 }
 
 /** The same numbers between 0 and 1 on every machine and in every run. */

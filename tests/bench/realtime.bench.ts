@@ -23,7 +23,9 @@ function join(topics: string[], onBroadcast: (payload: { number: number }) => vo
       const name = topics[next++];
       if (name === undefined) return resolve(socket);
       socket.send(
-        JSON.stringify([String(next), String(next), `realtime:${name}`, "phx_join", { config: {} }]),
+        JSON.stringify([String(next), String(next), `realtime:${name}`, "phx_join", {
+          config: { presence: { enabled: false } },
+        }]),
       );
     };
     socket.on("open", joinNext);

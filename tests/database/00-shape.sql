@@ -21,6 +21,7 @@ where routine.pronamespace in ('public'::regnamespace, 'private'::regnamespace)
 create temporary table catalogues (name text primary key, reason text not null);
 insert into catalogues values
   ('api_key_scopes', 'what keys may be allowed'),
+  ('message_categories', 'what messages are about'),
   ('permissions', 'what members may be allowed'),
   ('request_states', 'states of a request'),
   ('request_transitions', 'moves of a request'),
@@ -227,7 +228,7 @@ select is_empty(
      cross join lateral aclexplode(field.attacl) as granted
      where granted.grantee <> 'authenticated'::regrole
        or granted.privilege_type not in ('SELECT', 'INSERT', 'UPDATE')
-       or granted.privilege_type <> 'SELECT' and ours.name <> 'message_preferences' and field.attname in (
+       or granted.privilege_type <> 'SELECT' and ours.name not in ('favorite_songs', 'favorite_venues', 'message_preferences') and field.attname in (
          'id', 'created_at', 'updated_at', 'created_by', 'archived_at', 'revoked_at', 'openkj_venue_id', 'openkj_system_id',
          'openkj_request_id', 'prefix', 'scopes', 'user_id', 'role_key', 'status'
        ) -- preferences are the user's own rows, written whole; the policy holds them to their user
@@ -327,13 +328,14 @@ select is_empty(
 -- The roles that Edge Functions take on, each with all it may call.
 create temporary table gateways (role name, callable text[]);
 insert into gateways values
+  ('geocoder', '{claim_geocoding_tasks,finish_geocoding_task}'),
   ('message_worker', '{claim_messages,finish_message}'),
-  ('openkj_gateway', '{openkj_call}'),
-  ('ops_gateway', '{newest_migration}'),
+  ('openkj_gateway', '{openkj_call,openkj_polls}'),
+  ('ops_gateway', '{metrics,newest_migration}'),
   ('request_interface', '{request_interface_call,request_interface_serials}'),
   (
     'song_books_gateway',
-    '{claim_song_import,expired_files,export_songs,fail_song_import,finish_song_import,open_song_export,stage_song_import}'
+    '{claim_song_import,expired_files,export_songs,fail_song_import,finish_song_import,open_song_export,stage_song_import,stalled_song_imports}'
   );
 
 -- Schemas and default privileges ---------------------------------------------------------------------------------------

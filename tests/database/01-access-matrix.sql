@@ -39,6 +39,14 @@ audit_entries                     select  -    0     0      org   org   org   0 
 blocked_songs                     select  -    0     0      org   org   org   org   org   org   org  0     0     0      0     0     all
 blocked_songs                     delete  -    0     0      org   org   org   org   0     org   org  0     0     0      0     0     -
 delegated_access_sessions         select  -    own   own    org   org   org   own   own   org   own  own   own   0      0     0     all
+favorite_songs                    select  -    own   own    own   own   own   own   own   own   own  own   own   0      0     0     all
+favorite_songs                    insert  -    1     1      1     1     1     1     1     1     1    1     1     -      -     -     -
+favorite_songs                    update  -    own   own    own   own   own   own   own   own   own  own   own   0      0     0     -
+favorite_songs                    delete  -    own   own    own   own   own   own   own   own   own  own   own   0      0     0     -
+favorite_venues                   select  -    own   own    own   own   own   own   own   own   own  own   own   0      0     0     all
+favorite_venues                   insert  -    1     1      1     1     1     1     1     1     1    1     1     -      -     -     -
+favorite_venues                   delete  -    own   own    own   own   own   own   own   own   own  own   own   0      0     0     -
+message_categories                select  -    all   all    all   all   all   all   all   all   all  all   all   all    all   all   all
 message_preferences               select  -    own   own    own   own   own   own   own   own   own  own   own   0      0     0     all
 message_preferences               insert  -    1     1      1     1     1     1     1     1     1    1     1     -      -     -     -
 message_preferences               delete  -    own   own    own   own   own   own   own   own   own  own   own   0      0     0     -
@@ -71,6 +79,11 @@ systems                           update  -    0     0      org   org   org   or
 systems                           delete  -    0     0      409   409   409   0     0     0     0    0     0     0      0     0     -
 venue_bans                        select  -    0     0      org   org   org   org   org   org   org  0     0     0      0     0     all
 venue_bans                        delete  -    0     0      org   org   org   org   org   org   0    0     0     0      0     0     -
+venue_branding                    select  -    0     0      org   org   org   org   0     0     org  0     0     0      0     0     all
+venue_branding                    insert  -    -     -      1     1     1     -     -     -     -    -     -     -      -     -     -
+venue_branding                    update  -    0     0      org   org   org   0     0     0     0    0     0     0      0     0     -
+venue_branding                    delete  -    0     0      org   org   org   0     0     0     0    0     0     0      0     0     -
+venue_opening_hours               select  -    0     0      org   org   org   org   org   org   org  0     0     0      0     0     all
 venue_rules                       select  -    0     0      org   org   org   org   org   org   org  0     0     0      0     0     all
 venue_rules                       update  -    0     0      org   org   org   org   0     org   org  0     0     0      0     0     -
 venues                            select  -    0     0      org   org   org   org   org   org   org  0     0     0      0     0     all
@@ -96,6 +109,8 @@ insert into row_owners values
   ('delegated_access_sessions', 'organization_id = %1$L', 'admin_id = %2$L'),
   ('organization_invitations', 'organization_id = %1$L', null),
   ('song_imports', 'organization_id = %1$L', null),
+  ('favorite_songs', null, 'user_id = %2$L'),
+  ('favorite_venues', null, 'user_id = %2$L'),
   ('message_preferences', null, 'user_id = %2$L'),
   ('notifications', null, 'user_id = %2$L'),
   ('organizations', 'id = %1$L', null),
@@ -111,17 +126,27 @@ insert into row_owners values
   ('singer_profiles', null, 'user_id = %2$L'),
   ('systems', 'organization_id = %1$L', null),
   ('venue_bans', 'organization_id = %1$L', null),
+  ('venue_branding', 'venue_id in (select id from public.venues where organization_id = %1$L)', null),
+  ('venue_opening_hours', 'venue_id in (select id from public.venues where organization_id = %1$L)', null),
   ('venue_rules', 'venue_id in (select id from public.venues where organization_id = %1$L)', null),
   ('venues', 'organization_id = %1$L', null);
 
 -- Written to the caller's own organization %1$L or as the caller %2$L.
 create temporary table insertions (name text primary key, statement text not null);
 insert into insertions values
+  ('favorite_songs', 'insert into public.favorite_songs (user_id, artist, title) values (%2$L, ''New'', ''Song'')'),
+  ('favorite_venues', 'insert into public.favorite_venues (user_id, venue_id) values (%2$L, tests.id(''inn''))'),
   (
     'message_preferences',
     'insert into public.message_preferences (user_id, category, channel, is_enabled) values (%2$L, ''news'', ''sms'', true)'
   ),
   ('systems', 'insert into public.systems (organization_id, name) values (%1$L, ''Second rig'')'),
+  (
+    'venue_branding',
+    'insert into public.venue_branding (venue_id)
+     values (coalesce((select id from public.venues where organization_id = %1$L limit 1), %1$L))
+     on conflict (venue_id) do update set logo_url = excluded.logo_url'
+  ),
   (
     'venues',
     'insert into public.venues (organization_id, name, address, city, state, postal_code)
@@ -291,6 +316,9 @@ select set_eq(
      group by 1, 2 $$,
   $$ values
        ('api_keys', 'update', 'description name'),
+       ('favorite_songs', 'insert', 'artist key_change metadata title user_id'),
+       ('favorite_songs', 'update', 'key_change metadata'),
+       ('favorite_venues', 'insert', 'user_id venue_id'),
        ('message_preferences', 'insert', 'category channel is_enabled user_id'),
        ('message_preferences', 'update', 'category channel is_enabled user_id'),
        ('notifications', 'update', 'read_at'),
@@ -299,7 +327,9 @@ select set_eq(
        ('singer_profiles', 'update', 'nickname preferences'),
        ('systems', 'insert', 'configuration name organization_id'),
        ('systems', 'update', 'configuration name'),
-       ('venue_rules', 'update', 'cooldown_minutes free_text_allowed guests_allowed key_change_allowed last_initial_required max_active_requests max_requests_per_hour notes_allowed queue_order queue_visibility same_song same_song_minutes'),
+       ('venue_branding', 'insert', 'color_palette logo_url venue_id'),
+       ('venue_branding', 'update', 'color_palette logo_url'),
+       ('venue_rules', 'update', 'cooldown_minutes free_text_allowed guests_allowed key_change_allowed last_call_minutes last_initial_required max_active_requests max_requests_per_hour notes_allowed queue_order queue_visibility same_song same_song_minutes'),
        ('venues', 'insert', 'accepting_requests address city country is_private latitude longitude name organization_id phone_number postal_code state system_id url_name website'),
        ('venues', 'update', 'accepting_requests address city country is_private latitude longitude name phone_number postal_code state system_id website') $$,
   'the columns that callers may write'
@@ -313,7 +343,10 @@ insert into function_expectations values
   ('accept_invitation', '''token of the tests''',                  '-    403 ok  403 403   403  403 403  403   403 403 403 403     401  403 -'),
   ('accept_ownership', '{A}',                                      '-    403 403 403 403   403  403 403  403   403 403 403 403     401  403 -'),
   ('add_song', '{system}, ''New'', ''Song''',                      '-    404 404 404 ok    ok   ok  403  403   ok  404 404 403     401  403 -'),
+  ('add_songs', '{system}, ''[7]''',                               '-    404 404 404 ok    ok   ok  403  403   ok  404 404 403     401  403 -'),
   ('add_walk_up', '{hall}, array[''Kim''], {first song}',          '-    404 404 404 ok    ok   ok  ok   ok    403 404 404 403     401  403 -'),
+  ('announce_reading', '{access}, array[''venues:read'']',         '-    404 404 404 404   404  404 404  404   404 404 404 403     401  403 -'),
+  ('announce_last_call', '{hall}, 30',                             '-    404 404 404 ok    ok   ok  ok   ok    403 404 404 403     401  403 -'),
   ('archive_venue', '{hall}',                                      '-    404 404 404 ok    ok   403 403  403   403 404 404 403     401  403 -'),
   ('ban_singer', '{request of eve}',                               '-    404 404 404 ok    ok   ok  ok   ok    403 404 404 403     401  403 -'),
   ('block_song', '{hall}, {first song}',                           '-    404 404 404 ok    ok   ok  403  ok    ok  404 404 403     401  403 -'),
@@ -322,6 +355,7 @@ insert into function_expectations values
   ('browse_letters', '{hall}',                                     'ok   ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  ok      ok   ok  -'),
   ('cancel_request', '{request of eve}',                           '-    404 ok  404 404   404  404 404  404   404 404 404 403     401  403 -'),
   ('cancel_song_import', '{import}',                               '-    404 404 404 ok    ok   ok  403  403   ok  404 404 403     401  403 -'),
+  ('change_url_name', '{hall}, ''zqxj-new''',                      '-    404 404 404 ok    ok   403 403  403   403 404 404 403     401  403 -'),
   ('clear_queue', '{hall}',                                        '-    404 404 404 ok    ok   ok  403  ok    ok  404 404 403     401  403 -'),
   ('clear_song_book', '{system}',                                  '-    404 404 404 ok    ok   ok  403  403   ok  404 404 403     401  403 -'),
   ('close_show', '{hall}',                                         '-    404 404 404 ok    ok   ok  ok   ok    403 404 404 403     401  403 -'),
@@ -333,7 +367,7 @@ insert into function_expectations values
   ('create_singer_profile', '',                                    '-    403 ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  403     401  403 -'),
   ('decline_invitation', '''token of the tests''',                 '-    403 ok  403 403   403  403 403  403   403 403 403 403     401  403 -'),
   ('decline_ownership', '{A}',                                     '-    404 404 404 ok    404  404 ok   404   404 404 404 403     401  403 -'),
-  ('delete_account', '',                                           '-    403 403 403 403   403  403 403  403   403 403 403 403     401  403 -'),
+  ('delete_account', '',                                           '-    ok  403 403 403   403  403 403  403   403 403 403 403     401  403 -'),
   ('delete_song', '{system}, {first song}',                        '-    404 404 404 ok    ok   ok  403  403   ok  404 404 403     401  403 -'),
   ('discard_book_upload', '{system}',                              '-    404 404 404 ok    ok   ok  403  403   ok  404 404 403     401  403 -'),
   ('edit_request', '{request of eve}, 2',                          '-    404 ok  404 404   404  404 404  404   404 404 404 403     401  403 -'),
@@ -341,15 +375,26 @@ insert into function_expectations values
   ('end_session', '{session of eve}',                              '-    404 ok  404 404   404  404 404  404   404 404 404 403     401  403 -'),
   ('enter_show', '{hall}, ''0000''',                               '-    ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  403     401  403 -'),
   ('export_account', '',                                           '-    ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  403     401  403 -'),
+  ('export_venue', '{hall}',                                       '-    404 404 404 ok    ok   ok  ok   ok    ok  404 404 403     401  403 -'),
   ('find_venue', '{hall url}',                                     'ok   ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  ok      ok   ok  -'),
   ('get_book_upload', '{system}',                                  '-    404 404 404 ok    ok   ok  ok   ok    ok  404 404 403     401  403 -'),
+  ('get_song', '{system}, {first song}',                           '-    404 404 404 ok    ok   ok  ok   ok    ok  404 404 403     401  403 -'),
   ('invite_member', '{A}, ''new@tests.invalid'', ''staff''',       '-    404 404 404 ok    ok   403 403  403   403 404 404 403     401  403 -'),
   ('leave_organization', '{A}',                                    '-    404 404 404 409   ok   ok  ok   ok    ok  ok  404 403     401  403 -'),
-  ('list_dead_messages', '',                                       '-    ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  ok      ok   ok  -'),
+  ('list_favorite_songs', '',                                      '-    ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  403     401  403 -'),
+  ('list_favorite_venues', '',                                     '-    ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  403     401  403 -'),
+  ('list_audit_entries', '{A}',                                    '-    404 404 404 ok    ok   403 403  ok   403 404 404 403     401  403 -'),
+  ('list_jobs', '',                                                '-    ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  ok      ok   ok  -'),
   ('list_members', '{A}',                                          '-    404 404 404 ok    ok   ok  403  403   ok  404 404 403     401  403 -'),
+  ('list_messages', '',                                            '-    ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  ok      ok   ok  -'),
+  ('list_message_preferences', '',                                 '-    ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  ok      ok   ok  -'),
+  ('list_requests', '{A}',                                         '-    404 404 404 ok    ok   ok  ok   ok    ok  404 404 403     401  403 -'),
   ('list_sessions', '',                                            '-    ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  403     401  403 -'),
   ('list_songs', '{system}',                                       '-    404 404 404 ok    ok   ok  ok   ok    ok  404 404 403     401  403 -'),
+  ('list_systems', '{A}',                                          '-    404 404 404 ok    ok   ok  ok   ok    ok  404 404 403     401  403 -'),
   ('list_venues', '',                                              'ok   ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  ok      ok   ok  -'),
+  ('make_next', '{request of eve}',                                '-    404 ok  404 404   404  404 404  404   404 404 404 403     401  403 -'),
+  ('message_singer', '{request of eve}, ''Come to the stage''',    '-    404 404 404 ok    ok   ok  ok   ok    403 404 404 403     401  403 -'),
   ('most_requested_songs', '{hall}',                               'ok   ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  ok      ok   ok  -'),
   ('move_request', '{request of eve}',                             '-    404 404 404 ok    ok   ok  ok   ok    403 404 404 403     401  403 -'),
   ('my_requests', '',                                              '-    ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  403     401  403 -'),
@@ -365,6 +410,7 @@ insert into function_expectations values
   ('publish_book_upload', '{system}',                              '-    404 404 404 ok    ok   ok  403  403   ok  404 404 403     401  403 -'),
   ('random_songs', '{hall}',                                       'ok   ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  ok      ok   ok  -'),
   ('remove_member', '{membership of stan}',                        '-    404 404 404 ok    403  403 403  403   403 404 404 403     401  403 -'),
+  ('request_statistics', '{A}',                                    '-    404 404 404 ok    ok   ok  ok   ok    ok  404 404 403     401  403 -'),
   ('resend_invitation', '{invitation}',                            '-    404 404 404 ok    ok   403 403  403   403 404 404 403     401  403 -'),
   ('retry_message', '{key}',                                       '-    404 404 404 404   404  404 404  404   404 404 404 404     404  404 -'),
   ('revoke_api_key', '{key}',                                      '-    404 404 404 ok    ok   403 403  403   403 404 404 403     401  403 -'),
@@ -373,17 +419,26 @@ insert into function_expectations values
   ('search_songs', '{hall}, ''zzyzx''',                            'ok   ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  ok      ok   ok  -'),
   ('set_accepting', '{hall}, true',                                '-    404 404 404 ok    ok   ok  ok   ok    403 404 404 403     401  403 -'),
   ('set_member_suspended', '{membership of stan}, true',           '-    404 404 404 ok    403  403 403  403   403 404 404 403     401  403 -'),
+  ('set_opening_hours', '{hall}, ''[]''',                          '-    404 404 404 ok    ok   ok  403  ok    ok  404 404 403     401  403 -'),
   ('set_request_state', '{request of eve}, ''accepted''',          '-    404 404 404 ok    ok   ok  ok   ok    403 404 404 403     401  403 -'),
   ('set_show_pin', '{hall}, ''1234''',                             '-    404 404 404 ok    ok   ok  ok   ok    403 404 404 403     401  403 -'),
+  ('show_log', '{show}',                                           '-    404 404 404 ok    ok   ok  ok   ok    ok  404 404 403     401  403 -'),
+  ('show_statistics', '{show}',                                    '-    404 404 404 ok    ok   ok  ok   ok    ok  404 404 403     401  403 -'),
+  ('skip_singer', '{request of eve}',                              '-    404 404 404 ok    ok   ok  ok   ok    403 404 404 403     401  403 -'),
+  ('song_import_errors', '{import}',                               '-    404 404 404 ok    ok   ok  ok   ok    ok  404 404 403     401  403 -'),
   ('start_song_import', '{system}, {A} || ''/'' || {system} || ''/book.csv''',
                                                                    '-    404 404 404 ok    ok   ok  403  403   ok  404 404 403     401  403 -'),
   -- rex is banned at the hall.
   ('submit_request', '{hall}, {first song}, null, null, array[''Kim'']',
                                                                    '-    ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  403 403     401  403 -'),
   ('switch_context', '{A}',                                        '-    404 404 404 ok    ok   ok  ok   ok    ok  404 404 403     401  403 -'),
+  ('undo_request', '{request of gus}',                             '-    404 404 404 ok    ok   ok  ok   ok    403 404 404 403     401  403 -'),
   ('update_member', '{membership of stan}, ''staff''',             '-    404 404 404 ok    403  403 403  403   403 404 404 403     401  403 -'),
+  ('update_request', '{request of eve}, array[''Eve P.''], 2',     '-    404 404 404 ok    ok   ok  ok   ok    403 404 404 403     401  403 -'),
   ('update_song', '{system}, {first song}, ''zzyzx quartet''',     '-    404 404 404 ok    ok   ok  403  403   ok  404 404 403     401  403 -'),
   ('use_backup_code', '''wrong''',                                 '-    409 409 409 409   409  409 409  409   409 409 409 ok      401  403 -'),
+  ('venue_shows', '{hall}',                                        '-    404 404 404 ok    ok   ok  ok   ok    ok  404 404 403     401  403 -'),
+  ('venue_page', '{hall url}',                                     'ok   ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  ok      ok   ok  -'),
   ('venue_statistics', '{hall}',                                   '-    404 404 404 ok    ok   ok  ok   ok    ok  404 404 403     401  403 -'),
   ('venue_today', '{hall}',                                        'ok   ok  ok  ok  ok    ok   ok  ok   ok    ok  ok  ok  ok      ok   ok  -');
 
@@ -481,10 +536,253 @@ select alike(
 from function_expectations as expected
 cross join (values ('PT4%')) as pattern (any_of)
 where expected.call ~ '\{' and expected.name not in (
-  'find_venue', -- its name is tried in the tests of venues
+  'find_venue', 'venue_page', -- their name is tried in the tests of venues
   'switch_context' -- null is the singer's side
 )
 order by expected.name;
+
+-- Delegated access -----------------------------------------------------------------------------------------------------
+-- Three people of the platform with access to organization A: pat's has run out, pia's is for reading and pam's for writing too,
+-- and both have announced all that can be read. All they may do beyond a stranger, who sue is to A, is written here.
+select tests.sign_up(name) from unnest(array['pat', 'pia', 'pam']) as name
+\g /dev/null
+insert into private.platform_admins (user_id, role_key) select tests.id(name), 'support_admin' from unnest(array['pat', 'pia', 'pam']) as name;
+with opened as (
+  insert into public.delegated_access_sessions (organization_id, admin_id, reason, can_write, created_at, expires_at)
+  select tests.id('A'), tests.id(name), 'Support case 4711', can_write, now() - interval '2 hours', now() + make_interval(hours => hours)
+  from (values ('pat', true, 0), ('pia', false, 1), ('pam', true, 1)) as person (name, can_write, hours)
+  returning id, admin_id
+)
+update tests.people
+set aal = 'aal2', delegated_access_id = opened.id
+from opened
+where opened.admin_id = tests.id(people.name);
+insert into private.announced_readings (delegated_access_id, permission_key, expires_at)
+select person.delegated_access_id, delegable.permission_key, now() + interval '5 minutes'
+from tests.people as person, private.delegable_permissions as delegable
+where person.name in ('pat', 'pia', 'pam') and not delegable.needs_write;
+
+-- Access for writing does what the owner does, access for reading sees what the owner sees; but not in these, where pia and pam
+-- are strangers (-), or are told that they may not (403). A function that reads is named, or it is refused to pia.
+create temporary table delegated_exceptions (name text primary key, pia text not null, pam text not null);
+insert into delegated_exceptions values
+  ('api_key_usage', '-', '-'), ('api_keys', '-', '-'), ('audit_entries', '-', '-'), ('delegated_access_sessions', '-', '-'),
+  ('organization_invitations', '-', '-'), ('organization_member_permissions', '-', '-'), ('organization_members', '-', '-'),
+  ('create_api_key', '403', '403'), ('revoke_api_key', '403', '403'), ('rotate_api_key', '403', '403'), ('invite_member', '403', '403'),
+  ('resend_invitation', '403', '403'), ('revoke_invitation', '403', '403'), ('list_members', '403', '403'), ('remove_member', '403', '403'),
+  ('set_member_suspended', '403', '403'), ('update_member', '403', '403'), ('set_show_pin', '403', '403'),
+  ('decline_ownership', '-', '-'), ('end_delegated_access', '-', '-'), ('leave_organization', '404', '404'),
+  ('open_delegated_access', 'ok', 'ok'), ('process_requests', '404', 'ok'),
+  ('get_book_upload', 'ok', 'ok'), ('get_song', 'ok', 'ok'), ('list_songs', 'ok', 'ok'), ('list_systems', 'ok', 'ok'), ('song_import_errors', 'ok', 'ok'), ('organization_overview', 'ok', 'ok'), ('switch_context', 'ok', 'ok'),
+  ('list_requests', 'ok', 'ok'), ('request_statistics', 'ok', 'ok'), ('show_log', 'ok', 'ok'), ('show_statistics', 'ok', 'ok'),
+  ('export_venue', 'ok', 'ok'), ('venue_shows', 'ok', 'ok'), ('venue_statistics', 'ok', 'ok');
+
+select is(
+  (
+    select string_agg(concat_ws(' ', actor || ':', tried.came_to, 'for', wanted.outcome), E'\n')
+    from unnest(array['pat', 'pia', 'pam']) as actor
+    left join table_expectations as expected on expected.name = exposed.name and expected.verb = attempted.verb
+    cross join lateral (
+      select expected.outcomes[(select number from actors where name = 'alice')] as owner, expected.outcomes[(select number from actors where name = 'sue')] as stranger
+    ) as seen
+    cross join lateral (
+      select coalesce(
+        case
+          when exposed.name in (select exception.name from delegated_exceptions as exception where exception.pam = '-') then seen.stranger
+          when actor = 'pam' or actor = 'pia' and attempted.verb = 'select' then seen.owner
+          else seen.stranger
+        end,
+        '-'
+      ) as outcome
+    ) as wanted
+    cross join lateral pg_temp.outcome(exposed.name, attempted.verb, actor, wanted.outcome) as tried (came_to)
+    where tried.came_to <> wanted.outcome
+  ),
+  null,
+  format('under delegated access: %s %s', attempted.verb, exposed.name)
+)
+from exposed_tables as exposed
+cross join unnest(array['select', 'insert', 'update', 'delete']) as attempted (verb)
+order by exposed.name, attempted.verb;
+
+select is(
+  (
+    select string_agg(concat_ws(' ', actor || ':', tried.came_to, 'for', wanted.outcome), E'\n')
+    from unnest(array['pat', 'pia', 'pam']) as actor
+    left join delegated_exceptions as exception on exception.name = expected.name
+    cross join lateral (
+      select words[(select number from actors where name = 'alice')] as owner, words[(select number from actors where name = 'sue')] as stranger
+      from regexp_split_to_array(expected.outcomes, '\s+') as words
+    ) as seen
+    cross join lateral (
+      select case
+        when expected.name = 'leave_organization' then '404'
+        when expected.name in ('list_audit_entries', 'open_delegated_access') then 'ok' -- what all platform people may
+        when actor = 'pat' or exception.pam = '-' or seen.owner <> 'ok' or seen.stranger <> '404' then seen.stranger
+        when actor = 'pam' then coalesce(exception.pam, 'ok')
+        else coalesce(exception.pia, '403')
+      end as outcome
+    ) as wanted
+    cross join lateral tests.attempt(actor, pg_temp.filled(expected.name, expected.call)) as tried (came_to)
+    where case when tried.came_to = '42501' then '-' when tried.came_to ~ '^[0-9]+$' then 'ok' else left(tried.came_to, 3) end <> wanted.outcome
+  ),
+  null,
+  format('under delegated access: call %s', expected.name)
+)
+from function_expectations as expected
+join exposed_functions using (name)
+order by expected.name;
+select is_empty(
+  $$ select name from delegated_exceptions where name not in (select name from exposed_functions union all select name from exposed_tables) $$,
+  'every exception is about something that exists'
+);
+
+-- Realtime topics ------------------------------------------------------------------------------------------------------
+-- Who is let in: t, f, or - for visitors without a session, who have no privilege. The service does not join as one.
+create temporary table topic_expectations (topic text primary key, outcomes text not null);
+insert into topic_expectations values
+  --                                       anon gus eve bob alice adam mia stan grace dan sue rex mallory nora bea
+  ('venue:{hall}:queue',                  '-    f   f   f   t     t    t   t    t     t   f   f   f       f    f'),
+  ('venue:{hall}:display',                '-    t   t   t   t     t    t   t    t     t   t   t   f       f    f'),
+  ('venue:{cellar}:queue',                '-    f   f   f   t     t    t   t    t     t   f   f   f       f    f'),
+  ('venue:{inn}:queue',                   '-    f   f   t   f     f    f   f    f     f   f   f   f       f    f'),
+  ('venue:{nowhere}:queue',               '-    f   f   f   f     f    f   f    f     f   f   f   f       f    f'),
+  ('venue:{nowhere}:display',             '-    f   f   f   f     f    f   f    f     f   f   f   f       f    f'),
+  ('request:{request of eve}',            '-    f   t   f   f     f    f   f    f     f   f   f   f       f    f'),
+  ('request:{request of gus}',            '-    t   f   f   f     f    f   f    f     f   f   f   f       f    f'),
+  ('request:{nothing}',                   '-    f   f   f   f     f    f   f    f     f   f   f   f       f    f'),
+  ('user:{eve}:notifications',            '-    f   t   f   f     f    f   f    f     f   f   f   f       f    f'),
+  ('user:{mallory}:notifications',        '-    f   f   f   f     f    f   f    f     f   f   f   f       f    f'),
+  ('user:{bea}:notifications',            '-    f   f   f   f     f    f   f    f     f   f   f   f       f    f'),
+  ('import:{import}',                     '-    f   f   f   t     t    t   t    t     t   f   f   f       f    f'),
+  ('venue:%:queue',                       '-    f   f   f   f     f    f   f    f     f   f   f   f       f    f'),
+  ('venue:{hall}:queue ',                 '-    f   f   f   f     f    f   f    f     f   f   f   f       f    f'),
+  ('public',                              '-    f   f   f   f     f    f   f    f     f   f   f   f       f    f'),
+  ('',                                    '-    f   f   f   f     f    f   f    f     f   f   f   f       f    f');
+
+create function pg_temp.topic(p_topic text)
+returns text
+language plpgsql
+as $$
+declare
+  v_topic text := p_topic;
+  v_name text;
+begin
+  for v_name in select matched[1] from regexp_matches(p_topic, '\{([^}]+)\}', 'g') as matched loop
+    v_topic := replace(v_topic, '{' || v_name || '}', coalesce(tests.id(v_name)::text, tests.number(v_name)::text));
+  end loop;
+  return v_topic;
+end;
+$$;
+-- As Realtime asks when somebody joins: may a row of this topic be read, or written?
+create function pg_temp.joins(p_actor text, p_topic text, p_statement text)
+returns text
+language plpgsql
+as $$
+declare
+  v_rows bigint;
+begin
+  perform set_config('realtime.topic', p_topic, true), tests.act_as(p_actor);
+  execute p_statement;
+  get diagnostics v_rows = row_count;
+  perform tests.act_as_owner_role();
+  return v_rows > 0;
+exception
+  when insufficient_privilege then
+    perform tests.act_as_owner_role();
+    return case when p_actor = 'anon' then '-' else 'f' end;
+end;
+$$;
+insert into realtime.messages (topic, extension, event, payload, private) values ('tests', 'broadcast', 'tests', '{}', true);
+select is(
+  (
+    select string_agg(actor.name || ': ' || found.came_to, E'\n' order by actor.number)
+    from actors as actor
+    cross join lateral (
+      select pg_temp.joins(actor.name, pg_temp.topic(expected.topic), $$ select from realtime.messages where topic = 'tests' and extension = 'broadcast' $$)
+    ) as found (came_to)
+    where actor.name <> 'service'
+      and left(found.came_to, 1) <> (regexp_split_to_array(expected.outcomes, '\s+'))[actor.number]
+      and not (actor.name = 'anon' and left(found.came_to, 1) = 'f')
+  ),
+  null,
+  format('who receives "%s"', topic)
+)
+from topic_expectations as expected
+order by topic;
+select is(
+  (
+    select string_agg(actor.name, ', ')
+    from actors as actor
+    where actor.name <> 'service' and left(pg_temp.joins(
+      actor.name, pg_temp.topic(expected.topic), $$ insert into realtime.messages (topic, extension, event, payload, private) values ('tests', 'broadcast', 'tests', '{}', true) $$
+    ), 1) not in ('f', '-')
+  ),
+  null,
+  format('nobody sends to "%s"', topic)
+)
+from topic_expectations as expected
+order by topic;
+-- Files ----------------------------------------------------------------------------------------------------------------
+-- Rows of storage.objects as Storage reads and writes them for a caller: how many of the tests' two files per bucket, one of A and one
+-- of B. A bucket that is not here fails; verbs that are not here are nobody's.
+create temporary table file_expectations (bucket text, verb text, outcomes text not null, primary key (bucket, verb));
+insert into file_expectations values
+  --                      anon gus eve bob alice adam mia stan grace dan sue rex mallory nora bea
+  ('imports', 'select',  '0    0   0   1   1     1    1   0    0     1   0   0   0       0    0'),
+  ('imports', 'insert',  '-    -   -   1   1     1    1   -    -     1   -   -   -       -    -'),
+  ('imports', 'delete',  '0    0   0   1   1     1    1   0    0     1   0   0   0       0    0'),
+  ('reports', 'select',  '0    0   0   1   1     1    1   0    0     1   0   0   0       0    0');
+
+select is_empty(
+  $$ select id from storage.buckets where id not in (select bucket from file_expectations) $$, 'every bucket has an expectation'
+);
+-- As Storage does before it deletes.
+select set_config('storage.allow_delete_query', 'true', true)
+\g /dev/null
+delete from storage.objects;
+insert into storage.objects (bucket_id, name, metadata)
+select bucket.id, format('%s/%s/file', organization, system), '{"size": 100}'
+from storage.buckets as bucket
+cross join (values (tests.id('A'), tests.id('system')), (tests.id('B'), tests.id('foreign system'))) as place (organization, system);
+select is(
+  (
+    select string_agg(concat_ws(' ', actor.name || ':', tried.came_to, 'for', wanted.outcome), E'\n' order by actor.number)
+    from actors as actor
+    left join file_expectations as expected on expected.bucket = bucket.id and expected.verb = attempted.verb
+    cross join lateral (
+      select coalesce((regexp_split_to_array(expected.outcomes, '\s+'))[actor.number], '-') as outcome
+    ) as wanted
+    cross join lateral (
+      select tests.attempt(actor.name, case attempted.verb
+        when 'select' then format('select from storage.objects where bucket_id = %L', bucket.id)
+        when 'insert' then format(
+          'insert into storage.objects (bucket_id, name) values (%L, %L)', bucket.id,
+          format('%s/%s/another', pg_temp.organization_of(actor.name), tests.id(case actor.name when 'bob' then 'foreign system' else 'system' end))
+        )
+        when 'update' then format('update storage.objects set metadata = ''{}'' where bucket_id = %L', bucket.id)
+        else format('delete from storage.objects where bucket_id = %L', bucket.id)
+      end)
+    ) as tried (came_to)
+    where actor.name <> 'service'
+      and case when tried.came_to = '42501' then '-' when wanted.outcome = '-' and tried.came_to = '0' then '-' when wanted.outcome = '0' and tried.came_to = '42501' then '0' else tried.came_to end <> wanted.outcome
+  ),
+  null,
+  format('%s files of %s', attempted.verb, bucket.id)
+)
+from storage.buckets as bucket
+cross join unnest(array['select', 'insert', 'update', 'delete']) as attempted (verb)
+order by bucket.id, attempted.verb;
+select is(
+  tests.attempt(actor, format('insert into storage.objects (bucket_id, name) values (''imports'', %L)', path)), '42501',
+  format('%s writes no file at %s', actor, left(path, 60))
+)
+from (values
+  ('alice', 'file'), ('alice', '../file'), ('alice', tests.id('A') || '/file'), ('alice', tests.id('B') || '/' || tests.id('foreign system') || '/file'),
+  ('alice', tests.id('A') || '/' || tests.id('foreign system') || '/file'), ('alice', tests.id('A') || '/' || tests.id('system') || '/deeper/file'),
+  ('bob', tests.id('A') || '/' || tests.id('system') || '/file'), ('alice', upper(tests.id('A')::text) || '/' || tests.id('system') || '/file'),
+  ('alice', '/' || tests.id('A') || '/' || tests.id('system') || '/file')
+) as written (actor, path);
 
 -- Private functions ----------------------------------------------------------------------------------------------------
 -- Reached by no request, but by policies and by the exposed functions in the caller's role. These and no others:
@@ -494,7 +792,10 @@ from (
   select regexp_split_to_array(trim(line), '\s+') as words
   from regexp_split_to_table($$
     add_song                            authenticated
+    add_songs                           authenticated
     add_walk_up                         authenticated
+    announce_last_call                  authenticated
+    announce_reading                    authenticated
     answer_invitation                   authenticated
     answer_ownership                    authenticated
     archive_venue                       authenticated
@@ -505,6 +806,7 @@ from (
     book_size                           service_role
     book_song                           service_role
     book_stage_add                      service_role
+    book_stage_end                      service_role
     book_stage_expire                   service_role
     book_stage_open                     service_role
     book_upload_report                  service_role
@@ -517,7 +819,9 @@ from (
     browse_letters                      anon,authenticated
     cancel_request                      authenticated
     cancel_song_import                  authenticated
+    change_url_name                     authenticated
     check_request                       anon,authenticated,service_role
+    claim_geocoding_tasks               geocoder
     claim_messages                      message_worker
     claim_song_import                   song_books_gateway
     clear_queue                         authenticated
@@ -536,28 +840,41 @@ from (
     delete_song                         authenticated
     discard_book_upload                 authenticated
     edit_request                        authenticated
+    end_account                         supabase_auth_admin
     end_delegated_access                authenticated
     end_session                         authenticated
     enter_show                          authenticated
     expired_files                       song_books_gateway
     export_account                      authenticated
     export_songs                        song_books_gateway
+    export_venue                        authenticated
     fail_song_import                    song_books_gateway
     find_book_song                      service_role
     find_venue                          anon,authenticated
+    finish_geocoding_task               geocoder
     finish_message                      message_worker
     finish_song_import                  song_books_gateway
     fold_text                           service_role
     get_book_upload                     authenticated
+    get_song                            authenticated
     has_permission                      anon,authenticated
     invite_member                       authenticated
     leave_organization                  authenticated
-    list_dead_messages                  authenticated
+    list_favorite_songs                 authenticated
+    list_favorite_venues                authenticated
+    list_audit_entries                  authenticated
+    list_jobs                           authenticated
     list_members                        authenticated
+    list_messages                       authenticated
+    list_requests                       authenticated
     list_sessions                       authenticated
     list_songs                          authenticated
+    list_systems                        authenticated
     list_venue_cards                    anon,authenticated
+    make_next                           authenticated
     may_follow                          authenticated
+    message_singer                      authenticated
+    metrics                             ops_gateway
     mfa_verification_attempt_hook       supabase_auth_admin
     most_requested_songs                anon,authenticated
     move_request                        authenticated
@@ -572,6 +889,7 @@ from (
     open_show_as_staff                  authenticated
     open_song_export                    song_books_gateway
     openkj_call                         openkj_gateway
+    openkj_polls                        openkj_gateway
     organization_overview               authenticated
     organizations_with                  anon,authenticated
     password_verification_attempt_hook  supabase_auth_admin
@@ -585,11 +903,14 @@ from (
     remove_member                       authenticated
     request_interface_call              request_interface
     request_interface_serials           request_interface
+    request_statistics                  authenticated
     resend_invitation                   authenticated
     retry_message                       authenticated
     revoke_api_key                      authenticated
     revoke_invitation                   authenticated
     rotate_api_key                      authenticated
+    record_account_audit                supabase_auth_admin
+    record_factor_audit                 supabase_auth_admin
     search_book                         service_role
     search_songs                        anon,authenticated
     send_email_hook                     supabase_auth_admin
@@ -597,18 +918,29 @@ from (
     session_is_trusted                  anon,authenticated
     set_accepting                       authenticated
     set_member_suspended                authenticated
+    set_opening_hours                   authenticated
     set_request_state                   authenticated
     set_show_pin                        authenticated
+    show_log                            authenticated
+    show_statistics                     authenticated
+    skip_singer                         authenticated
     song_fingerprint                    service_role
+    song_import_errors                  authenticated
     stage_song_import                   song_books_gateway
+    stalled_song_imports                song_books_gateway
     start_song_import                   authenticated
     submit_request                      authenticated
     switch_context                      authenticated
+    undo_request                        authenticated
     update_member                       authenticated
+    update_request                      authenticated
     update_song                         authenticated
     use_backup_code                     authenticated
+    venue_shows                         authenticated
+    venue_page                          anon,authenticated
     venue_statistics                    authenticated
     venue_today                         anon,authenticated
+    welcome_user                        supabase_auth_admin
   $$, '\n') as line
   where line ~ '\S'
 ) as lines;

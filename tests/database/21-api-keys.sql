@@ -88,7 +88,7 @@ select is(
 );
 select is(pg_temp.refused(format($$ 'Key', array['requests:read'], %L $$, repeat('x', 501))), '400 invalid_description', 'a description is short');
 select is(pg_temp.refused($$ 'Key', array['requests:read'], null, now() - interval '1 second' $$), '400 invalid_expiry', 'an expiry is still to come');
-select is(pg_temp.refused($$ 'Key', array['requests:read'], null, null, '{}' $$), '23514', 'an empty list of networks is a mistake');
+select is(pg_temp.refused($$ 'Key', array['requests:read'], null, null, '{}' $$), '400 invalid_networks', 'an empty list of networks is a mistake');
 select is(
   pg_temp.refused($$ 'Key', array['requests:read'], null, null, null, tests.id('foreign system') $$), '404 system_not_found',
   'a key is not bound to a system of others'

@@ -172,7 +172,7 @@ create function pg_temp.token(p_email text)
 returns text
 language sql
 return (
-  select substring(variables ->> 'link' from 'token=([0-9a-f]{64})$') from private.messages
+  select substring(secrets ->> 'link' from 'token=([0-9a-f]{64})$') from private.messages
   where recipient = p_email and template_key = 'organization_invitation' order by created_at desc, ctid desc limit 1
 );
 select pg_temp.do('adam', 'public.invite_member(tests.id(''A''), ''  EVE@tests.invalid '', ''staff'', array[''venues:update''])')
@@ -324,6 +324,29 @@ select is(pg_temp.access('eve', 'tests.id(''M''), ''Support case 4711'''), '403 
 create temporary table opened as
 select (tests.answer('eve', 'select public.open_delegated_access(tests.id(''B''), ''Support case 4711'') as id', 'aal2') -> 0 ->> 'id')::uuid as id;
 select is((select count(*) from public.notifications where user_id = tests.id('bob') and kind = 'delegated_access_opened'), 1::bigint, 'the owner is told');
+-- What a request with the header x-delegated-access comes to: the step before it, then the statement.
+create function pg_temp.under(p_sql text, p_method text default 'POST', p_id uuid default null, p_aal text default 'aal2')
+returns text
+language plpgsql
+as $$
+begin
+  perform set_config('tests.access', coalesce(p_id, (select id from opened))::text, true), set_config('tests.method', p_method, true);
+  return tests.attempt('eve', format('select tests.take_up_access(); %s', p_sql), p_aal);
+end;
+$$;
+create function tests.take_up_access()
+returns void
+language plpgsql
+as $$
+begin
+  perform
+    set_config('request.headers', json_build_object('x-delegated-access', current_setting('tests.access'))::text, true),
+    set_config('request.path', '/tests', true), set_config('request.method', current_setting('tests.method'), true);
+  perform private.check_request();
+end;
+$$;
+grant execute on function tests.take_up_access() to public;
+grant select on opened to public;
 create function pg_temp.delegated(p_permissions text, p_aal text default 'aal2')
 returns text
 language plpgsql
@@ -331,29 +354,63 @@ as $$
 declare
   v_held text;
 begin
-  perform tests.act_as('eve', p_aal);
+  perform tests.act_as('eve', p_aal), set_config('karaoke.delegated_access', (select id from opened)::text, true);
   v_held := (select string_agg(key, ' ' order by key) from public.permissions where key ~ p_permissions and private.has_permission(tests.id('B'), key));
   perform tests.act_as_owner_role();
   return v_held;
 end;
 $$;
-select is(
-  pg_temp.delegated('.'), 'analytics:read branding:read organization:read requests:read songs:read systems:read venues:read', 'access is for reading, and neither for members, keys, billing nor the log'
+select is(pg_temp.delegated('.'), null, 'nothing is read that was not announced');
+select is(tests.attempt('eve', format('select public.announce_reading(%L, %L)', (select id from opened), permissions), aal), outcome, format('announcing %s: %s', permissions, outcome))
+from (values
+  ('{venues:read}', 'aal1', '404 access_not_found'), ('{}', 'aal2', '400 invalid_permissions'), (null, 'aal2', '400 invalid_permissions'), ('{NULL}', 'aal2', '400 invalid_permissions'),
+  ('{members:read}', 'aal2', '400 invalid_permissions'), ('{venues:update}', 'aal2', '400 invalid_permissions'), ('{venues:read,nonsense}', 'aal2', '400 invalid_permissions')
+) as tried (permissions, aal, outcome);
+select is(tests.attempt('dan', format('select public.announce_reading(%L, %L)', (select id from opened), '{venues:read}'), 'aal2'), '404 access_not_found', 'only the holder of an access announces');
+select tests.answer('eve', format('select public.announce_reading(%L, %L)', (select id from opened), '{venues:read,requests:read,organization:read}'), 'aal2')
+\g /dev/null
+select results_eq(
+  $$ select operation, table_name, row_key, organization_id, delegated_access_id from public.audit_entries where operation = 'read' and actor_id = tests.id('eve') order by row_key $$,
+  $$ select 'read', 'permissions', permission, tests.id('B'), (select id from opened) from unnest(array['organization:read', 'requests:read', 'venues:read']) as permission $$,
+  'what is announced is in the log before it is read'
 );
+select is(pg_temp.delegated('.'), 'organization:read requests:read venues:read', 'and then it is read, and nothing else');
 select is(pg_temp.delegated('.', 'aal1'), null, 'with the second factor only');
-select is(tests.attempt('eve', 'select from public.venues where organization_id = tests.id(''A'')', 'aal2'), '2', 'in no other organization than before');
-select is(tests.attempt('eve', 'update public.venues set city = ''X'' where organization_id = tests.id(''B'')', 'aal2'), '0', 'nothing is changed');
-select is(tests.attempt('eve', 'select public.set_accepting(tests.id(''inn''), false)', 'aal2'), '403 permission_denied', 'nor called');
+select is(tests.attempt('eve', 'select from public.venues where organization_id = tests.id(''B'')', 'aal2'), '0', 'a request that does not name the access has none');
+update private.announced_readings set expires_at = now();
+select is(pg_temp.delegated('.'), null, 'an announcement runs out');
+update private.announced_readings set expires_at = now() + interval '1 minute';
+select is(pg_temp.under('select 1', p_id => id), outcome, format('the step before a request: %s', outcome))
+from (values (null::uuid, '1'), (gen_random_uuid(), '403 delegated_access_ended'), (tests.id('B'), '403 delegated_access_ended')) as named (id, outcome);
+select is(pg_temp.under('select 1', p_aal => 'aal1'), '403 delegated_access_ended', 'and so without the second factor');
+select is(tests.attempt('eve', 'select set_config(''tests.access'', ''nonsense'', true); select tests.take_up_access()', 'aal2'), '403 delegated_access_ended', 'and what is no id');
+select is(tests.attempt('dan', format('select set_config(''tests.access'', %L, true); select tests.take_up_access()', (select id from opened))), '403 delegated_access_ended', 'and the access of another');
+select is(pg_temp.under('select from public.venues where organization_id = tests.id(''A'')'), '2', 'in no other organization than before');
+select is(pg_temp.under('update public.venues set city = ''X'' where organization_id = tests.id(''B'')'), '0', 'nothing is changed');
+select is(pg_temp.under('select public.set_accepting(tests.id(''inn''), false)'), '403 permission_denied', 'nor called');
 update public.delegated_access_sessions set can_write = true;
 select is(pg_temp.delegated('(billing|api_keys|members|audit)'), null, 'not even writing access covers billing, keys, members or the log');
-select is(tests.attempt('eve', 'select public.create_api_key(tests.id(''B''), ''Key'', array[''requests:read''])', 'aal2'), '403 permission_denied', 'a key would outlive the access');
-select is(tests.attempt('eve', 'select public.invite_member(tests.id(''B''), ''x@tests.invalid'', ''staff'')', 'aal2'), '403 permission_denied', 'and so would a member');
+select is(pg_temp.under('select public.create_api_key(tests.id(''B''), ''Key'', array[''requests:read''])'), '403 permission_denied', 'a key would outlive the access');
+select is(pg_temp.under('select public.invite_member(tests.id(''B''), ''x@tests.invalid'', ''staff'')'), '403 permission_denied', 'and so would a member');
+select is(pg_temp.under('select public.set_accepting(tests.id(''inn''), false)'), '1', 'what is asked for is done');
+select is(pg_temp.under('select public.set_show_pin(tests.id(''inn''), ''1234'')'), '403 not_delegable', 'but no secret is set');
+select is(pg_temp.under('update public.organizations set require_mfa = true where id = tests.id(''B'')'), '403 not_delegable', 'and no factor asked for');
+select is(pg_temp.under('update public.organizations set name = ''Helped'' where id = tests.id(''B'')'), '1', 'unlike a name');
+create temporary table before_it as select max(id) as id from public.audit_entries;
 select tests.act_as('eve', 'aal2');
+select set_config('tests.access', (select id::text from opened), true), set_config('tests.method', 'PATCH', true);
+select tests.take_up_access();
 update public.venues set city = 'Under access' where id = tests.id('inn');
+update public.venues set city = 'Not under access' where id = tests.id('hall');
 select tests.act_as_owner_role();
-select is(
-  (select delegated_access_id from public.audit_entries where table_name = 'venues' and row_key = tests.id('inn')::text order by id desc limit 1), (select id from opened),
-  'what is changed under it says so in the log'
+select results_eq(
+  $$ select operation, table_name, row_key, delegated_access_id, organization_id from public.audit_entries where id > (select before_it.id from before_it) order by id $$,
+  $$ select operation, table_name, row_key, access_id, organization_id from (values
+       ('call', '/tests', 'PATCH', (select id from opened), tests.id('B')),
+       ('update', 'venues', tests.id('inn')::text, (select id from opened), tests.id('B')),
+       ('update', 'venues', tests.id('hall')::text, null, tests.id('A'))
+     ) as expected (operation, table_name, row_key, access_id, organization_id) $$,
+  'what is called and changed under it says so in the log, and nothing else does'
 );
 select is(tests.attempt('bob', format('select public.end_delegated_access(%L)', (select id from opened))), '1', 'the owner ends it');
 select is(tests.attempt('dan', format('select public.end_delegated_access(%L)', (select id from opened))), '404 access_not_found', 'strangers do not');

@@ -21,7 +21,7 @@ create function pg_temp.ask(p_actor text, p_arguments text default null, p_venue
 returns text
 language sql
 return tests.attempt(p_actor, format(
-  'select * from public.submit_request(tests.id(%L), %s)', p_venue,
+  'select * from public.submit_request(tests.id(%L), %s, p_idempotency_key => gen_random_uuid())', p_venue,
   coalesce(p_arguments, 'p_song_id => tests.number(''first song''), p_singer_names => array[''Kim'']')
 ));
 
@@ -141,7 +141,7 @@ language plpgsql
 as $$
 begin
   perform tests.act_as(p_actor);
-  perform public.submit_request(tests.id('hall'), tests.number(p_song), p_singer_names => array['Kim']);
+  perform public.submit_request(tests.id('hall'), tests.number(p_song), p_singer_names => array['Kim'], p_idempotency_key => gen_random_uuid());
   perform tests.act_as_owner_role();
 end;
 $$;
@@ -175,7 +175,9 @@ update public.requests set state = 'completed', processed_at = now() where venue
 select is(pg_temp.ask('eve'), '1', 'afterwards it may be');
 select pg_temp.rule('same_song = ''not_within_minutes'', same_song_minutes = 30');
 select is(pg_temp.ask('eve'), '422 same_song', 'not within the minutes of a venue');
-update public.requests set requested_at = now() - interval '31 minutes' where venue_id = tests.id('hall');
+update public.requests set requested_at = now() - interval '45 minutes' where venue_id = tests.id('hall');
+select is(pg_temp.ask('eve'), '422 same_song', 'which count from when it was sung, not from when it was asked for');
+update public.requests set processed_at = now() - interval '31 minutes' where venue_id = tests.id('hall');
 select is(pg_temp.ask('eve'), '1', 'then again');
 select pg_temp.rule('same_song = ''once_a_night''');
 update public.requests set show_id = null where venue_id = tests.id('hall');
@@ -212,6 +214,85 @@ select is(
 );
 update public.venues set accepting_requests = true where id = tests.id('hall');
 
+-- When one may ask again -----------------------------------------------------------------------------------------------
+
+create function pg_temp.refusal(p_actor text, p_arguments text default null)
+returns text
+language plpgsql
+as $$
+declare
+  v_hint text;
+  v_message text;
+begin
+  perform tests.act_as(p_actor);
+  execute format(
+    'select * from public.submit_request(tests.id(''hall''), %s, p_idempotency_key => gen_random_uuid())',
+    coalesce(p_arguments, 'tests.number(''first song''), p_singer_names => array[''Kim'']')
+  );
+  raise exception using errcode = 'UNDO0', message = 'accepted';
+exception
+  when others then
+    get stacked diagnostics v_message = message_text, v_hint = pg_exception_hint;
+    return v_message || ' ' || coalesce(substring(v_hint from 'retry_after=[0-9]+'), 'open end');
+end;
+$$;
+delete from public.requests where venue_id = tests.id('hall');
+select pg_temp.asks('eve', 'first song');
+update public.requests set requested_at = now() - interval '4 minutes' where venue_id = tests.id('hall');
+select pg_temp.rule('cooldown_minutes = 10');
+select is(pg_temp.refusal('eve'), 'cooldown retry_after=360', 'a pause says when it is over');
+select pg_temp.rule('cooldown_minutes = null, max_active_requests = 1');
+select is(pg_temp.refusal('eve'), 'too_many_active_requests open end', 'what waits for the host to act does not');
+select pg_temp.rule('max_active_requests = null, same_song = ''not_within_minutes'', same_song_minutes = 30');
+select is(pg_temp.refusal('bob'), 'same_song open end', 'a song that waits neither');
+update public.requests set state = 'completed', processed_at = now() - interval '1 minute' where venue_id = tests.id('hall');
+select is(pg_temp.refusal('bob'), 'same_song retry_after=1740', 'one that was sung does');
+select is(
+  pg_temp.refusal('bob', $$ null, 'the ZZYZX quartet', 'First song of the Tests.', array['Kim'] $$), 'same_song retry_after=1740', 'whatever it is called'
+);
+update public.requests set song_id = null where venue_id = tests.id('hall');
+select is(pg_temp.refusal('bob'), 'same_song retry_after=1740', 'and though it came as free text then');
+select pg_temp.rule('same_song = ''allowed'', same_song_minutes = null');
+insert into public.venue_bans (organization_id, venue_id, user_id, singer_name, expires_at)
+values (tests.id('A'), tests.id('hall'), tests.id('eve'), 'Eve', now() + interval '1 hour');
+select is(pg_temp.refusal('eve'), 'banned retry_after=3600', 'a ban with an end tells it');
+insert into public.venue_bans (organization_id, venue_id, user_id, singer_name) values (tests.id('A'), null, tests.id('eve'), 'Eve');
+select is(pg_temp.refusal('eve'), 'banned open end', 'one without has none, even beside one that ends');
+delete from public.venue_bans;
+insert into public.venue_bans (organization_id, venue_id, folded_name, singer_name) values (tests.id('A'), tests.id('hall'), 'kim', 'Kim');
+select is(pg_temp.refusal('gus', $$ tests.number('first song'), p_singer_names => array['Ann', 'KÍM'] $$), 'banned open end', 'a banned name is refused on any phone');
+select is(pg_temp.refusal('gus', $$ tests.number('first song'), p_singer_names => array['Kimberly'] $$), 'accepted open end', 'a longer one is another');
+select throws_ok(
+  $$ insert into public.venue_bans (organization_id, user_id, folded_name, singer_name) values (tests.id('A'), tests.id('eve'), 'eve', 'Eve') $$, '23514', null,
+  'a ban is of an account or of a name'
+);
+delete from public.venue_bans;
+
+-- Blocked by what it is, not by its number.
+insert into public.blocked_songs (venue_id, song_id, artist, title)
+values (tests.id('hall'), tests.number('first song'), 'Zzyzx Quartet', 'First Song of the Tests');
+select pg_temp.rule('free_text_allowed = true');
+create temporary table book as select * from private.book_chunks where system_id = tests.id('system');
+delete from private.book_chunks where system_id = tests.id('system');
+select is(
+  pg_temp.refusal('gus', $$ null, 'Zzyzx QUARTET', 'First Song of the Tests', array['Kim'] $$), 'song_blocked open end', 'a blocked song is blocked as free text too'
+);
+select is(pg_temp.refusal('gus', $$ null, 'Zzyzx Quartet', 'Other', array['Kim'] $$), 'accepted open end', 'another one is not');
+select pg_temp.rule('free_text_allowed = false');
+delete from public.blocked_songs where venue_id = tests.id('hall');
+insert into private.book_chunks select * from book;
+
+-- A second tap.
+select is(
+  tests.answer('gus', $$ select count(distinct (asked).id) as requests from (
+    select public.submit_request(tests.id('hall'), tests.number('first song'), p_singer_names => array['Kim']) as asked from generate_series(1, 3)
+  ) as taps $$), '[{"requests": 1}]', 'three taps are one request'
+);
+select is(
+  tests.answer('gus', $$ select count(distinct (public.submit_request(tests.id('hall'), tests.number('first song'), p_singer_names => array['Kim'], p_key_change => key)).id) as requests
+    from unnest(array[1, 2]) as key $$), '[{"requests": 2}]', 'another key is another request'
+);
+
 -- Walk-ups -------------------------------------------------------------------------------------------------------------
 
 select pg_temp.rule('free_text_allowed = false, key_change_allowed = false, notes_allowed = false, last_initial_required = true, max_active_requests = 1, cooldown_minutes = 60, same_song = ''once_a_night''');
@@ -244,13 +325,30 @@ create temporary table asked (id bigint, number integer);
 grant all on asked to public;
 select tests.act_as('eve');
 insert into asked select id, openkj_request_id from public.submit_request(tests.id('hall'), tests.number('first song'), p_idempotency_key => '11111111-1111-4111-8111-111111111111');
-insert into asked select id, openkj_request_id from public.submit_request(tests.id('hall'), tests.number('second song'), p_idempotency_key => '11111111-1111-4111-8111-111111111111');
-select is((select count(distinct id) from asked), 1::bigint, 'the same key asks once, whatever else is sent');
+insert into asked select id, openkj_request_id from public.submit_request(tests.id('hall'), tests.number('first song'), p_idempotency_key => '11111111-1111-4111-8111-111111111111');
+select is((select count(distinct id) from asked), 1::bigint, 'the same key asks once');
 select tests.act_as_owner_role();
+select is(
+  tests.attempt('eve', format(
+    $$ select public.submit_request(tests.id('hall'), p_idempotency_key => '11111111-1111-4111-8111-111111111111', %s) $$, body
+  )),
+  '409 idempotency_key_reused', 'and nothing else: ' || body
+)
+from unnest(array[
+  $$p_song_id => tests.number('second song')$$,
+  $$p_artist => 'A', p_title => 'B'$$,
+  $$p_song_id => tests.number('first song'), p_key_change => 1$$,
+  $$p_song_id => tests.number('first song'), p_notes => 'slow'$$,
+  $$p_song_id => tests.number('first song'), p_singer_names => array['Eve']$$
+]) as body;
+select is(
+  (select count(*) from public.requests where idempotency_key = '11111111-1111-4111-8111-111111111111'), 1::bigint, 'which changes nothing'
+);
+update public.requests set key_change = 3, notes = 'slow' where id = (select min(id) from asked);
 update public.venues set accepting_requests = false where id = tests.id('hall');
 select is(
   tests.attempt('eve', $$ select public.submit_request(tests.id('hall'), tests.number('first song'), p_idempotency_key => '11111111-1111-4111-8111-111111111111') $$),
-  '1', 'also when the venue has closed in between'
+  '1', 'also when it was changed and the venue has closed in between'
 );
 update public.venues set accepting_requests = true where id = tests.id('hall');
 select isnt(
@@ -261,6 +359,18 @@ select isnt(
   tests.answer('eve', $$ select (public.submit_request(tests.id('inn'), tests.number('first song'), p_idempotency_key => '11111111-1111-4111-8111-111111111111')).id $$) -> 0 ->> 'id',
   (select min(id)::text from asked), 'nor about another venue'
 );
+
+select tests.act_as('stan');
+select public.add_walk_up(tests.id('hall'), array['Kim'], tests.number('first song'), p_idempotency_key => '22222222-2222-4222-8222-222222222222')
+\g /dev/null
+select tests.act_as_owner_role();
+select is(
+  tests.attempt('stan', format(
+    $$ select public.add_walk_up(tests.id('hall'), array[%L], tests.number('first song'), p_idempotency_key => '22222222-2222-4222-8222-222222222222') $$, name
+  )),
+  outcome, 'the key of a walk-up holds for ' || name
+)
+from (values ('Kim', '1'), ('Lee', '409 idempotency_key_reused')) as sent (name, outcome);
 
 -- Numbers for OpenKJ ---------------------------------------------------------------------------------------------------
 

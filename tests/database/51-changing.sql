@@ -270,9 +270,15 @@ select is(
 
 -- Banning --------------------------------------------------------------------------------------------------------------
 
-select is(
-  tests.attempt('stan', $$ select public.ban_singer(tests.number('walk-up')) $$), '409 nobody_to_ban', 'a walk-up has nobody to ban'
+select tests.act_as('stan');
+select public.ban_singer(tests.number('walk-up')), public.ban_singer(tests.number('request of eve'), p_by_name => true)
+\g /dev/null
+select tests.act_as_owner_role();
+select set_eq(
+  $$ select user_id, folded_name from public.venue_bans where venue_id = tests.id('hall') and created_by is not null $$,
+  $$ values (null::uuid, 'walker'), (null::uuid, 'eve') $$, 'a walk-up is banned by name, an account where the host says so'
 );
+delete from public.venue_bans where folded_name is not null;
 select is(
   tests.attempt('stan', $$ select public.ban_singer(tests.number('request of eve'), p_expires_at => now()) $$), '400 invalid_expiry', 'a ban has a future'
 );

@@ -76,6 +76,115 @@ select is(
 update public.shows set closed_at = now() where venue_id = tests.id('hall');
 select is(pg_temp.line(), 'a2 c2 d2 b3 a3', 'a new night starts even: only what waits counts');
 
+-- Who is who, and duets -------------------------------------------------------------------------------------------------
+
+create function pg_temp.start_night()
+returns void
+language plpgsql
+as $$
+begin
+  delete from public.requests where venue_id = tests.id('hall');
+  delete from public.shows where venue_id = tests.id('hall');
+end;
+$$;
+create function pg_temp.sing(p_name text)
+returns void
+language plpgsql
+as $$
+begin
+  perform pg_temp.move(p_name, 'completed');
+  -- Within one transaction the clock stands still.
+  update public.performances set performed_at = clock_timestamp() where request_id = pg_temp.id_of(p_name);
+end;
+$$;
+create function pg_temp.sung_by(p_name text, p_singers text[])
+returns void
+language sql
+begin atomic
+  update public.requests set singer_names = p_singers where id = pg_temp.id_of(p_name);
+end;
+
+select pg_temp.start_night();
+select pg_temp.ask('a1', 60), pg_temp.ask('b1', 50), pg_temp.ask('c1', 40);
+select pg_temp.sung_by('a1', '{Ann,Ben}');
+select pg_temp.sung_by('b1', '{Ben}'), pg_temp.sung_by('c1', '{Cy}');
+select is(pg_temp.line(), 'a1 c1 b1', 'the second of a duet waits for it before the next own song');
+select pg_temp.sing('a1');
+select is(pg_temp.line(), 'c1 b1', 'a duet is a turn for each');
+select pg_temp.ask('a2', 90), pg_temp.sung_by('a2', '{Ann}');
+select is(pg_temp.line(), 'c1 b1 a2', 'for both of them');
+select pg_temp.ask('d1', 30), pg_temp.sung_by('d1', '{Dot,Cy,Flo,Gil}');
+select is(pg_temp.line(), 'c1 b1 a2 d1', 'a group waits for the one of them who has another song first');
+
+select pg_temp.start_night();
+select pg_temp.ask('a1', 60, 'eve'), pg_temp.sung_by('a1', '{Éve P.}');
+select pg_temp.sing('a1');
+select pg_temp.ask('w1', 50), pg_temp.sung_by('w1', '{eve p.}');
+select pg_temp.ask('b1', 10), pg_temp.sung_by('b1', '{Ben}');
+select is(pg_temp.line(), 'b1 w1', 'a walk-up in the name of a guest is that guest');
+select pg_temp.ask('a2', 40, 'eve'), pg_temp.sung_by('a2', '{Somebody else}');
+select is(pg_temp.line(), 'b1 w1 a2', 'a guest under another name is the same guest');
+select pg_temp.ask('g1', 5, 'gus'), pg_temp.sung_by('g1', '{eve p.}');
+select is(pg_temp.line(), 'w1 b1 g1 a2', 'two phones of one name are two singers, and the walk-up is neither');
+
+-- Coming late and coming back ------------------------------------------------------------------------------------------
+
+select pg_temp.start_night();
+select pg_temp.ask('a' || i, 100 - i), pg_temp.ask('b' || i, 90 - i) from generate_series(1, 5) as i;
+select pg_temp.sing(name) from unnest(array['a1', 'b1', 'a2', 'b2', 'a3']) as name;
+select is(pg_temp.line(), 'b3 a4 b4 a5 b5', 'two take turns');
+select pg_temp.ask('n1', 5), pg_temp.ask('n2', 4), pg_temp.ask('n3', 3), pg_temp.ask('m1', 2);
+select is(pg_temp.line(), 'b3 n1 m1 a4 b4 n2 a5 b5 n3', 'newcomers come after the current round''s first singer, and catch up by one song');
+select pg_temp.sing(name) from unnest(array['b3', 'n1', 'm1']) as name;
+select is(pg_temp.line(), 'a4 b4 n2 a5 b5 n3', 'the line keeps moving as it was shown');
+select pg_temp.sing(name) from unnest(array['a4', 'b4', 'n2', 'a5', 'b5', 'n3']) as name;
+select pg_temp.ask('m2', 1), pg_temp.ask('m3', 1), pg_temp.ask('a6', 1);
+select is(pg_temp.line(), 'm2 a6 m3', 'who comes back is not owed all that was missed');
+select pg_temp.move('m2', 'performing');
+select is(pg_temp.line(), 'm2 a6 m3', 'the song on stage counts already');
+
+-- Changing the order in the middle of a night --------------------------------------------------------------------------
+
+update public.venue_rules set queue_order = 'fifo' where venue_id = tests.id('hall');
+select pg_temp.ask('b6', 70);
+select is(pg_temp.line(), 'm2 b6 m3 a6', 'now it is first come, first served');
+update public.venue_rules set queue_order = 'rotation' where venue_id = tests.id('hall');
+select is(pg_temp.line(), 'm2 a6 b6 m3', 'and in turn again, with every turn remembered');
+
+-- The singer's own order -----------------------------------------------------------------------------------------------
+
+select pg_temp.start_night();
+select pg_temp.ask('e1', 60, 'eve'), pg_temp.ask('e2', 50, 'eve'), pg_temp.ask('e3', 40, 'eve'), pg_temp.ask('g1', 45, 'gus');
+select is(
+  tests.attempt(actor, format('select public.make_next(%s)', pg_temp.id_of('e3'))), outcome, actor || ' puts an own song first, or cannot'
+)
+from (values ('eve', '1'), ('gus', '404 request_not_found'), ('stan', '404 request_not_found')) as tried (actor, outcome);
+create function pg_temp.next(p_name text)
+returns text
+language plpgsql
+as $$
+declare
+  v_id bigint := pg_temp.id_of(p_name);
+begin
+  perform tests.act_as('eve');
+  perform public.make_next(v_id);
+  perform tests.act_as_owner_role();
+  return pg_temp.line();
+end;
+$$;
+select is(pg_temp.next('e3'), 'e3 g1 e1 e2', 'the chosen one takes the singer''s first place');
+select is(pg_temp.next('e3'), 'e3 g1 e1 e2', 'again it stays there');
+update public.venue_rules set queue_order = 'fifo' where venue_id = tests.id('hall');
+select is(pg_temp.line(), 'e3 e1 g1 e2', 'in any order of the venue, nobody else''s place changes');
+update public.venue_rules set queue_order = 'manual' where venue_id = tests.id('hall');
+update public.requests set sort_order = number from (values ('g1', 1), ('e1', 2), ('e2', 3), ('e3', 4)) as placed (name, number)
+where title = placed.name and venue_id = tests.id('hall');
+select is(pg_temp.next('e2'), 'g1 e2 e1 e3', 'also in one made by hand');
+select pg_temp.move('e2', 'accepted');
+select is(
+  tests.attempt('eve', format('select public.make_next(%s)', pg_temp.id_of('e2'))), '409 request_not_pending', 'what the host has taken is the host''s'
+);
+
 -- By hand --------------------------------------------------------------------------------------------------------------
 
 update public.venue_rules set queue_order = 'manual' where venue_id = tests.id('hall');

@@ -129,7 +129,7 @@ select is(
 );
 select results_eq(
   $$ select request.value ->> 'singer', (request.value ->> 'request_id')::integer,
-       abs((request.value ->> 'request_time')::bigint - extract(epoch from now())) < 5
+       (request.value ->> 'request_time')::bigint between floor(extract(epoch from now())) and extract(epoch from clock_timestamp())
      from replies, jsonb_array_elements(reply -> 'requests') as request where command = 'getRequests' $$,
   $$ values ('Eve', pg_temp.number_of('request of eve'), true), ('Walker', pg_temp.number_of('walk-up'), true) $$,
   'what waits is answered, what was accepted is not, with the seconds since 1970'
@@ -312,9 +312,55 @@ $$;
 select is(pg_temp.as_gateway(statement), '42501', format('the gateway may not: %s', statement))
 from unnest(array[
   'select from public.venues', 'select from private.api_key_secrets', 'select private.verify_api_key(''x'', null)',
-  'select private.openkj_command(''getVenues'', null, ''{}'')', 'create table private.planted (id integer)', 'create table public.planted (id integer)',
+  'select private.openkj_command(''getVenues'', null, ''{}'', null)', 'create table private.planted (id integer)', 'create table public.planted (id integer)',
   'select from auth.users', 'select private.request_interface_serials(null)', 'select public.find_venue(''x'')'
 ]) as statement;
+
+-- Polls ----------------------------------------------------------------------------------------------------------------
+
+-- Many at once are answered as each alone would be, in their order, also those that are still to be noted today.
+select pg_temp.make('homely', 'alice', $$ tests.id('A'), 'Home', array['requests:read'], p_allowed_networks => array['203.0.113.0/24']::cidr[] $$)
+\g /dev/null
+select pg_temp.make('songs', 'alice', $$ tests.id('A'), 'Songs', array['songs:write'] $$)
+\g /dev/null
+create function pg_temp.polls(p_names text[], p_address inet default '198.51.100.7')
+returns jsonb
+language plpgsql
+as $$
+declare
+  v_replies jsonb;
+begin
+  perform set_config('role', 'openkj_gateway', true);
+  select jsonb_agg(reply) into v_replies
+  from private.openkj_polls(
+    (
+      select jsonb_agg(jsonb_build_object('api_key', coalesce(keys.secret, polled.name), 'address', p_address) order by polled.place)
+      from unnest(p_names) with ordinality as polled (name, place)
+      left join keys using (name)
+    )
+  ) as reply;
+  perform tests.act_as_owner_role();
+  return v_replies;
+end;
+$$;
+create temporary table polled as
+select array['all', 'foreign', 'revoked', 'read', 'songs', 'homely', 'sk_live_none', '', 'read', 'all'] as names;
+delete from public.api_key_usage;
+select is(
+  pg_temp.polls(names), (select jsonb_agg(pg_temp.call(name, 'getSerial') order by place) from unnest(names) with ordinality as one (name, place)),
+  which || ': polls at once are answered as each alone'
+)
+from polled, unnest(array['the first of the day', 'later ones']) as which;
+select is(pg_temp.polls(array['homely'], '203.0.113.9') #> '{0,error}', 'false', 'a key with networks polls from them');
+select is(pg_temp.polls(array['homely'], null) #> '{0,error}', 'true', 'and from nowhere else');
+select is(pg_temp.polls('{}'), null, 'none is answered with none');
+update public.api_keys set revoked_at = now() where name = 'Reading' and organization_id = tests.id('A');
+select is(pg_temp.polls(array['read']) #> '{0,error}', 'true', 'a key stops polling as soon as it is revoked');
+select results_eq(
+  $$ select key.name, usage.calls, usage.last_call_at = now(), usage.failures from public.api_key_usage as usage
+     join public.api_keys as key on key.id = usage.api_key_id where key.organization_id = tests.id('A') and key.name in ('All', 'Songs') order by 1 $$,
+  $$ values ('All', 0, true, 0), ('Songs', 0, null, 4) $$, 'polls are noted, not counted; those that fail are'
+);
 
 -- Heartbeat.
 delete from private.system_heartbeats;

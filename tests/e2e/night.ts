@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { generatedSongs, realSongs } from "../../seed/demo/songs.ts";
 import { environment } from "../support/environment.ts";
-import { follow, type Heard } from "../support/live.ts";
+import { follow, type Heard, requestsIn } from "../support/live.ts";
 import { OpenkjClient } from "../support/openkj-client.ts";
 import {
   addOpenkjKey,
@@ -116,8 +116,8 @@ export async function runNight(tell: Tell, { bookSize = 50_000, guests = 20 } = 
     }
     await until("the portal sees every request", () => portal.length === room.length);
     assert.deepEqual(
-      portal.map(({ event, payload }) => [event, payload["id"]]),
-      room.map(({ requestId }) => ["request_created", requestId]),
+      portal.map(({ event, payload }) => [event, requestsIn(payload).map(({ request_id }) => request_id)]),
+      room.map(({ requestId }) => ["requests_created", [requestId]]),
       "each request reached the portal once and in order",
     );
     done(

@@ -8,6 +8,18 @@ import { bookSize, newOpenkjHost, type OpenkjHost, programOf } from "../support/
 import { addVenue, expectData, signInGuest } from "../support/people.ts";
 
 // Faults that other request servers for OpenKJ have: each must stay away from here.
+//
+//   numbers and texts for booleans, text around JSON, errors without a command   "a reply"
+//   serial 0, serials that come again or stay                                     "the serial"
+//   keys that are ignored, or reach another host's venue                          "another tenant", openkj.test.ts
+//   requests stored while closed, an upload that opens, a toggle for a switch     "a closed venue", openkj.test.ts
+//   injected SQL, stored scripts, empty rows                                      "text"
+//   torn books, ids that change, requests that an upload deletes                  "an upload"
+//   batches refused for their size or number                                      "an upload", openkj-handler.test.ts
+//   a search blind to accents and slips                                           "an upload"
+//   requests that are gone once taken, a second delete that is an error           "a taken request", openkj.test.ts
+//   names and ids of singers that are believed or lost                            "a guest"
+//   keys in the log, headers that must be there, pages that need the internet     openkj-handler.test.ts, "a reply"
 
 let host: OpenkjHost;
 let neighbour: OpenkjHost;
@@ -99,6 +111,44 @@ describe("a reply", () => {
       expect(typeof reply["error"]).toBe("boolean");
       check(reply, "");
     }
+  });
+
+  test("to anything that goes wrong has a command, a boolean error and a text, and no more", async () => {
+    const nothing: [string, Record<string, boolean | number | string>][] = [
+      ["setAccepting", { venue_id: 4711, accepting: true, system_id: 1 }],
+      ["setAccepting", { venue_id: host.openkjVenueId, accepting: "yes", system_id: 1 }],
+      ["clearDatabase", { system_id: 4711 }],
+      ["addSongs", { system_id: 1, songs: "none" }],
+      ["addRequest", { venue_id: host.openkjVenueId }],
+      ["updateRotation", { venue_id: host.openkjVenueId }],
+      // Other builds send these; an error does them no harm.
+      ...[
+        "sacCurVersion",
+        "getChatSerial",
+        "getChatOverview",
+        "sendChatReply",
+        "setChatMessageHidden",
+        "setSingerMuted",
+        "clearChat",
+        "listSingers",
+        "deleteSinger",
+        "resetSingerPassword",
+        "addStreamLibraryEntry",
+        "testingAddRandomRequest",
+      ].map((command): [string, Record<string, number>] => [command, { venue_id: host.openkjVenueId }]),
+    ];
+    for (const [command, fields] of nothing) {
+      const { status, text } = await program.exchange(command, fields);
+      expect([status, JSON.parse(text)]).toEqual([
+        200,
+        { command, error: true, errorString: expect.stringMatching(/\w/) as string },
+      ]);
+    }
+  });
+
+  test("to a browser loads nothing from anywhere", async () => {
+    const page = await (await fetch(environment.openkjUrl)).text();
+    expect(page).not.toMatch(/https?:|<script|<link|<img/i);
   });
 
   test("needs no header that a client might leave out", async () => {
@@ -358,6 +408,41 @@ describe("an upload", () => {
   });
 });
 
+describe("a guest", () => {
+  test("is the one who asks, whatever a body says about singers, and keeps the name they gave", async () => {
+    const [regular, guest] = [await signInGuest(), await signInGuest()];
+    for (const field of ["singer_user_id", "singer_id", "user_id", "submitted_by"]) {
+      const { reply } = await program.exchange("addRequest", {
+        ...song,
+        venue_id: host.openkjVenueId,
+        singer: `Named ${field}`,
+        [field]: regular.userId,
+      });
+      expect(reply.get("error").json).toBe(false);
+    }
+    expectData(
+      await guest.client.rpc("submit_request", {
+        p_venue_id: host.venueId,
+        p_artist: song.artist,
+        p_title: song.title,
+        p_singer_names: ["Gus Guest"],
+      }),
+    );
+    await program.poll();
+    expect(program.requests.map(({ singer }) => singer)).toEqual([
+      "Named singer_user_id",
+      "Named singer_id",
+      "Named user_id",
+      "Named submitted_by",
+      "Gus Guest",
+    ]);
+    expect(expectData(await regular.client.from("requests").select("id"))).toEqual([]);
+    expect(expectData(await guest.client.from("requests").select("singer_name"))).toEqual([
+      { singer_name: "Gus Guest" },
+    ]);
+  });
+});
+
 describe("a taken request", () => {
   test("is history, not gone", async () => {
     const guest = await signInGuest();
@@ -373,6 +458,8 @@ describe("a taken request", () => {
     await program.removeRequest(program.requests[0]?.requestId ?? 0);
     const [mine] = expectData(await guest.client.from("requests").select("state").eq("id", asked.id));
     expect(mine?.state).toBe("completed");
+    const heard = await guest.client.from("performances").select("artist, title, singer_name");
+    expect(expectData(heard)).toEqual([{ ...song, singer_name: "Gus Guest" }]);
     const sung = expectData(
       await host.person.client.from("performances").select("artist, title, singer_name"),
     );

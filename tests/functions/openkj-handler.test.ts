@@ -3,6 +3,8 @@ import { reconnecting } from "../../functions/_shared/database.ts";
 import { databaseSettings, readEnvironment } from "../../functions/_shared/env.ts";
 import { createLog, redact } from "../../functions/_shared/log.ts";
 import { handle } from "../../functions/openkj/handler.ts";
+import { type Poll, sharing } from "../../functions/openkj/polls.ts";
+import { TooManyCalls, Turns } from "../../functions/openkj/turns.ts";
 
 interface Call {
   body: Record<string, unknown>;
@@ -17,10 +19,15 @@ function functionWith(answer: string | Error = '{"command": "getSerial", "error"
   const lines: string[] = [];
   const send = (body: BodyInit | null, init: RequestInit = {}, url = "http://localhost/openkj") =>
     handle(new Request(url, { method: "POST", body, ...init, ...(body && { duplex: "half" }) }), {
-      call: (text, address) => {
+      call: (text, { address }) => {
         calls.push({ body: JSON.parse(text) as Record<string, unknown>, address });
         return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
       },
+      poll: ({ api_key, address }) => {
+        calls.push({ body: { command: "getSerial", api_key }, address });
+        return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
+      },
+      turns: new Turns(),
       log: createLog("openkj", "debug", (line) => lines.push(line)),
       peer: "10.0.0.9",
     });
@@ -185,6 +192,145 @@ test("a broken tag costs an uploaded song a character, not the host a batch of s
   expect(calls[0]?.body["songs"]).toEqual([{ artist: "A\uFFFDB", title: "\u{1F600} \uFFFD" }]);
 });
 
+/** Something that others wait for, and what ends it. */
+function pending<Result>() {
+  let resolve: (result: Result) => void = () => {};
+  let reject: (error: unknown) => void = () => {};
+  const promise = new Promise<Result>((onResult, onError) => [resolve, reject] = [onResult, onError]);
+  return { promise, resolve, reject };
+}
+
+test("an upload waits longer for a lost database than other calls, as nobody sends its batches again", async () => {
+  const patience = new Map<string, number | undefined>();
+  for (const command of ["getVenues", "clearDatabase", "addSongs"]) {
+    await handle(
+      new Request("http://localhost/openkj", {
+        method: "POST",
+        body: JSON.stringify({ command, api_key: "k", songs: [] }),
+      }),
+      {
+        call: (_body, _origin, patienceSeconds) => {
+          patience.set(command, patienceSeconds);
+          return Promise.resolve("{}");
+        },
+        poll: () => Promise.resolve("{}"),
+        turns: new Turns(),
+        log: createLog("openkj", "error", () => {}),
+      },
+    );
+  }
+  expect(Object.fromEntries(patience)).toEqual({ getVenues: undefined, clearDatabase: 60, addSongs: 60 });
+});
+
+describe("polls", () => {
+  const pollOf = (api_key: string): Poll => ({ api_key, address: null });
+
+  test("on their own are asked at once; those that come meanwhile share one statement, each with its reply", async () => {
+    const statements: Poll[][] = [];
+    const first = pending<string[]>();
+    const poll = sharing((polls) => {
+      statements.push(polls);
+      return statements.length <= 2
+        ? first.promise
+        : Promise.resolve(polls.map(({ api_key }) => `reply to ${api_key}`));
+    });
+    const replies = ["a", "b", "c", "d"].map((apiKey) => poll(pollOf(apiKey)));
+    expect(statements).toEqual([[pollOf("a")], [pollOf("b")]]);
+    first.resolve(["reply to the first"]);
+    expect(await Promise.all(replies)).toEqual([
+      "reply to the first",
+      "reply to the first",
+      "reply to c",
+      "reply to d",
+    ]);
+    expect(statements.slice(2)).toEqual([[pollOf("c"), pollOf("d")]]);
+    expect(await poll(pollOf("e"))).toBe("reply to e");
+  });
+
+  test("that cannot be answered take no others with them", async () => {
+    const first = pending<string[]>();
+    let statements = 0;
+    const poll = sharing((polls) => {
+      if (++statements <= 2) return first.promise;
+      const isBroken = polls.some(({ api_key }) => api_key === "broken");
+      return isBroken
+        ? Promise.reject(new Error("broken"))
+        : Promise.resolve(polls.map(({ api_key }) => api_key));
+    });
+    const replies = ["a", "b", "broken", "c"].map((apiKey) => poll(pollOf(apiKey)));
+    first.reject(new Error("lost"));
+    expect(await Promise.allSettled(replies)).toEqual([
+      { status: "rejected", reason: new Error("lost") },
+      { status: "rejected", reason: new Error("lost") },
+      { status: "rejected", reason: new Error("broken") },
+      { status: "fulfilled", value: "c" },
+    ]);
+    expect(await poll(pollOf("d"))).toBe("d");
+  });
+});
+
+describe("calls at once with one key", () => {
+  test("wait for each other beyond a number, and none is lost; other keys go on", async () => {
+    const turns = new Turns(2, 10);
+    const works = Array.from({ length: 6 }, () => pending<number>());
+    const begun: number[] = [];
+    const results = works.map(({ promise }, place) =>
+      turns.take("mine", () => {
+        begun.push(place);
+        return promise;
+      })
+    );
+    expect(await turns.take("another", () => Promise.resolve("not held up"))).toBe("not held up");
+    expect(begun).toEqual([0, 1]);
+    works[1]?.reject(new Error("failed"));
+    await expect(results[1]).rejects.toThrow("failed");
+    await expect.poll(() => begun).toEqual([0, 1, 2]);
+    for (const [place, { resolve }] of works.entries()) resolve(place);
+    expect(await Promise.all(results.filter((_, place) => place !== 1))).toEqual([0, 2, 3, 4, 5]);
+    expect(begun).toEqual([0, 1, 2, 3, 4, 5]);
+  });
+
+  test("that are more than any program sends are refused in words, until the line is shorter", async () => {
+    const turns = new Turns(1, 1);
+    const running = pending<string>();
+    const results = [0, 1].map(() => turns.take("mine", () => running.promise));
+    await expect(turns.take("mine", () => Promise.resolve(""))).rejects.toThrow(TooManyCalls);
+    running.resolve("done");
+    expect(await Promise.all(results)).toEqual(["done", "done"]);
+    expect(await turns.take("mine", () => Promise.resolve("again"))).toBe("again");
+  });
+
+  test("beyond that are answered with an error of the protocol", async () => {
+    const held = pending<string>();
+    const dependencies = {
+      call: () => held.promise,
+      poll: () => held.promise,
+      turns: new Turns(1, 1),
+      log: createLog("openkj", "error", () => {}),
+    };
+    const body = '{"command":"addSongs","api_key":"k","songs":[]}';
+    const replies = [1, 2, 3].map(() =>
+      handle(new Request("http://localhost/openkj", { method: "POST", body }), dependencies)
+    );
+    expect(await (await Promise.race(replies)).json()).toEqual({
+      command: "addSongs",
+      error: true,
+      errorString: "Too many calls at once with this API key; wait for answers before sending more",
+    });
+    held.resolve("done");
+    const texts = await Promise.all(
+      replies.map(async (reply) => (await reply).bodyUsed || (await reply).text()),
+    );
+    expect(texts.filter((text) => text === "done")).toHaveLength(2);
+  });
+
+  test("may be as many as six connections each of ten programs send", async () => {
+    const turns = new Turns();
+    const calls = Array.from({ length: 60 }, (_, place) => turns.take("mine", () => Promise.resolve(place)));
+    expect(await Promise.all(calls)).toEqual(Array.from({ length: 60 }, (_, place) => place));
+  });
+});
+
 describe("an error of the database", () => {
   test("that is a refusal is told in its words for people", async () => {
     const { send } = functionWith(databaseError("PT404", "venue_not_found", "There is no such venue."));
@@ -260,6 +406,32 @@ describe("the log", () => {
       expect(logged).not.toContain(secret);
     }
     expect(logged).toContain("getSerial");
+  });
+
+  test("keeps no mail address and no telephone number", () => {
+    const logged = JSON.stringify(redact({
+      message: "550 ann.o'neil+x@mail.example.com: unknown; +1 (202) 555-0123 and +4915112345678 too",
+      at: "2026-12-01T02:50:00+00:00",
+    }));
+    for (const part of ["example.com", "555", "0123", "4915112345678"]) expect(logged).not.toContain(part);
+    expect(logged).toContain("2026-12-01T02:50:00+00:00");
+  });
+
+  test("keeps no telephone number without a plus sign, and keeps ids and counts", () => {
+    const logged = JSON.stringify(redact({
+      phone: "15552010001",
+      recipient: "15552010002",
+      old_phone_number: 15552010003,
+      message:
+        "The 'To' number 15552010004 is not valid; phone: 15552010005, phone=15552010006; 15551239999 rows",
+      request_id: "15552019999",
+      import_id: "00000000-0000-4000-8000-155520199990",
+      rows: 1234567890,
+    }));
+    expect(logged).not.toMatch(/1555201000\d/);
+    for (const kept of ["15551239999", "15552019999", "155520199990", "1234567890"]) {
+      expect(logged).toContain(kept);
+    }
   });
 
   test("is one JSON document a line, as loud as asked for", () => {

@@ -116,6 +116,28 @@ describe("polling", () => {
     expect(program.sent.slice(sent)).toEqual(["getSerial", "getSerial", "getSerial"]);
   });
 
+  test("waits for nobody, whatever another call with the same key is doing", async () => {
+    await program.poll();
+    const holder = await database.reserve();
+    const usage = async () =>
+      expectData(await host.person.client.from("api_key_usage").select("last_call_at"))[0]?.last_call_at;
+    const answers = async () => (await program.exchange("getSerial")).reply.get("serial").toInt() > 0;
+    const longAgo = "2026-01-01T00:00:00+00:00";
+    try {
+      await holder`update public.api_key_usage set last_call_at = ${longAgo} where api_key_id in (
+        select id from public.api_keys where organization_id = ${host.organizationId})`;
+      await holder`begin`;
+      await holder`select from public.api_key_usage for update`;
+      expect(await answers()).toBe(true);
+      expect(await usage()).toBe(longAgo);
+    } finally {
+      await holder`rollback`;
+      holder.release();
+    }
+    expect(await answers()).toBe(true);
+    expect(await usage()).not.toBe(longAgo);
+  });
+
   test("a request arrives with its exact text, key and time", async () => {
     const guest = await signInGuest();
     await program.poll();
@@ -189,6 +211,31 @@ describe('the box "accepting requests"', () => {
     }
   });
 
+  test("binds the system to the venue: its book is the one that singers see, and a repeated click changes nothing", async () => {
+    const own = await newOpenkjHost("two-rigs");
+    const system = { organization_id: own.organizationId, name: "Second rig" };
+    const second = expectData(await own.person.client.from("systems").insert(system).select().single());
+    const [first, other] = [
+      start(own),
+      start(own, { systemId: second.openkj_system_id }),
+    ];
+    await first.updateRemoteDatabase([{ artist: "Rig one", title: "Only here" }]);
+    await other.updateRemoteDatabase([{ artist: "Rig two", title: "Only there" }]);
+    const guest = await signInGuest();
+    const artists = async () =>
+      expectData(await guest.client.rpc("search_songs", { p_venue_id: own.venueId, p_query: "only" }))
+        .map(({ artist }) => artist);
+    for (const [rig, artist] of [[first, "Rig one"], [other, "Rig two"], [first, "Rig one"]] as const) {
+      await rig.setAccepting(true);
+      expect(await artists()).toEqual([artist]);
+      await rig.poll();
+      const { serial } = rig;
+      await rig.setAccepting(true);
+      await rig.poll();
+      expect(rig.serial).toBe(serial);
+    }
+  });
+
   test("sets and never toggles", async () => {
     for (let repetition = 0; repetition < 2; repetition++) {
       const { reply } = await program.exchange("setAccepting", {
@@ -202,6 +249,28 @@ describe('the box "accepting requests"', () => {
     await program.refresh();
     expect(program.acceptingBox).toBe(false);
   });
+});
+
+test("what the program does is in the audit log, with the call it came by", async () => {
+  const headers = { "x-request-id": `box-${crypto.randomUUID()}`, "user-agent": "OpenKJ on a laptop" };
+  const body = { command: "setAccepting", venue_id: host.openkjVenueId, system_id: 1, accepting: false };
+  const answer = await fetch(environment.openkjUrl, {
+    method: "POST",
+    headers,
+    body: JSON.stringify({ ...body, api_key: host.apiKey }),
+  });
+  expect(await answer.json()).toMatchObject({ error: false });
+  const entries = expectData(
+    await host.person.client.from("audit_entries").select().eq("http_request_id", headers["x-request-id"]),
+  );
+  expect(entries).toMatchObject([{
+    table_name: "venues",
+    row_key: host.venueId,
+    actor_kind: "api_key",
+    new_values: { accepting_requests: false },
+    user_agent: headers["user-agent"],
+    address: expect.any(String) as string,
+  }]);
 });
 
 describe("what cannot be done", () => {

@@ -5,6 +5,7 @@ import { Changes } from "../../functions/requests/changes.ts";
 import type { Answer, Call } from "../../functions/requests/database.ts";
 import { handle } from "../../functions/requests/handler.ts";
 import { openapi } from "../../functions/requests/openapi.ts";
+import { operations } from "../../functions/requests/operations.ts";
 import { OpenApi } from "../support/openapi.ts";
 
 const key = `sk_live_${"k".repeat(43)}`;
@@ -23,17 +24,18 @@ function functionWith({ failure, placesPerKey = 3 }: { failure?: Error; placesPe
     songs: [] as Song[],
     failure,
     watchFails: false,
+    keyWorks: true,
     refusal: undefined as Answer | undefined,
   };
   const calls: Call[] = [];
   const lines: string[] = [];
   const log = createLog("requests", "debug", (line) => lines.push(line));
   const changes = new Changes({
-    readSerials: () => {
+    readSerials: (callers) => {
       state.looks++;
       return state.watchFails
         ? Promise.reject(new Error("internal"))
-        : Promise.resolve(new Map([["o", state.serial]]));
+        : Promise.resolve(callers.map(() => state.keyWorks ? state.serial : undefined));
     },
     log,
     intervalMilliseconds: 5,
@@ -54,7 +56,7 @@ function functionWith({ failure, placesPerKey = 3 }: { failure?: Error; placesPe
         has_more: false,
         accepting: true,
       },
-      caller: { api_key_id: "k", organization_id: "o", serial: state.serial },
+      caller: { api_key_id: "k", serial: state.serial },
     });
   };
   const send = (path: string, init: RequestInit = {}) =>
@@ -81,18 +83,61 @@ test("the document is valid without being served", async () => {
   await new OpenApi(openapi).check();
 });
 
+describe("every operation", () => {
+  const values: Record<string, string> = { venue_id: venue, request_id: "7" };
+  const bodies: Record<string, unknown> = {
+    set_accepting: { accepting: true },
+    create_request: { singers: ["A"], artist: "B", title: "C" },
+    process_requests: { request_ids: [7] },
+  };
+  const document = new OpenApi(openapi);
+
+  test.each(operations.map((operation) => [operation.id, operation] as const))(
+    "%s answers refusals and failures as the document says",
+    async (id, { method, path: template }) => {
+      const path = template.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? "");
+      const init = {
+        method,
+        ...(bodies[id] !== undefined && {
+          body: JSON.stringify(bodies[id]),
+          headers: { "content-type": "application/json" },
+        }),
+      };
+      const refused = functionWith();
+      refused.state.refusal = { status: 429, code: "rate_limited", detail: "No.", retry_after: 7 };
+      const answers = [
+        refused.send(`/requests${path}`, init),
+        functionWith({ failure: databaseError("42883") }).send(`/requests${path}`, init),
+        functionWith({ failure: databaseError("ECONNREFUSED") }).send(`/requests${path}`, init),
+      ];
+      const statuses = [];
+      for (const answer of await Promise.all(answers)) {
+        statuses.push([answer.status, answer.headers.has("retry-after")]);
+        document.checkReply(method, path, answer, await answer.text());
+      }
+      expect(statuses).toEqual([[429, true], [500, false], [503, true]]);
+    },
+  );
+});
+
 describe("a call", () => {
   test("reaches the database once, under either mount, with key, address and typed arguments", async () => {
     for (const path of [queue, `/functions/v1${queue}/`]) {
       const { calls, send } = functionWith();
       const response = await send(`${path}?limit=5&song=%25`, {
-        headers: { "x-forwarded-for": "203.0.113.7, 10.0.0.1" },
+        headers: {
+          "x-forwarded-for": "203.0.113.7, 10.0.0.1",
+          "x-request-id": "call-0001",
+          "user-agent": "Show/2",
+        },
       });
       expect(response.status).toBe(200);
       expect(calls).toEqual([{
         operation: "list_requests",
         key,
         address: "203.0.113.7",
+        requestId: "call-0001",
+        userAgent: "Show/2",
         arguments: { venue_id: venue, limit: 5, song: "%" },
         isContinuation: false,
         isRepeatable: true,
@@ -161,6 +206,16 @@ describe("waiting", () => {
     const { looks } = state;
     await sleep(50);
     expect(state.looks).toBe(looks);
+  });
+
+  test("ends as soon as the key no longer works, though nothing has changed", async () => {
+    const { state, changes, send } = functionWith();
+    const waiting = send(`${queue}?since=0.0&wait=25`);
+    await sleep(20);
+    state.refusal = { status: 401, code: "invalid_api_key", detail: "No." };
+    state.keyWorks = false;
+    expect(await (await waiting).json()).toMatchObject({ type: "urn:problem:invalid_api_key", status: 401 });
+    expect([changes.waiting, changes.taken]).toEqual([0, 0]);
   });
 
   test("ends at once when the client goes away", async () => {

@@ -1,5 +1,6 @@
 import { strToU8, zipSync } from "fflate";
 import { describe, expect, it } from "vitest";
+import { encodingOf } from "../../functions/song-books/formats/text.ts";
 import { type FormatName, formats } from "../../functions/song-books/formats/index.ts";
 import { type Columns, FileProblem, type Row, type Song } from "../../functions/song-books/song.ts";
 
@@ -30,7 +31,9 @@ async function read(
   size = 7,
 ): Promise<Row[]> {
   const bytes = typeof file === "string" ? strToU8(file) : file;
-  return await collect(formats[format].read(() => Promise.resolve(stream(bytes, size)), columns));
+  const open = () => Promise.resolve(stream(bytes, size));
+  const { isText, read: readRows } = formats[format];
+  return await collect(readRows(open, columns, isText ? await encodingOf(open) : undefined));
 }
 
 async function readSongs(
@@ -181,12 +184,55 @@ describe("texts", () => {
     expect(third).toMatchObject({ line: 4, column: 1, problem: expect.stringContaining(" - ") });
   });
 
-  it("come in UTF-8 or with a byte order mark; anything else is refused with the line", async () => {
-    const utf16 = Buffer.from("\ufeffBjörk\tJóga\n", "utf16le");
-    expect(await readSongs("tsv", utf16)).toEqual([["Björk", "Jóga"]]);
-    expect(await readSongs("txt", "\ufeffBjörk - Jóga")).toEqual([["Björk", "Jóga"]]);
-    const latin = Buffer.from("ABBA - Waterloo\nBjörk - Jóga\n", "latin1");
-    await expect(read("txt", latin, null, 1000)).rejects.toMatchObject({ code: "encoding_unknown", line: 2 });
+  const text = "ABBA - Waterloo\r\nBjörk - Jóga\r\nMötley Crüe - Dr. Feelgood\r\n";
+  const swapped = (bytes: Buffer) => Buffer.from(bytes).swap16();
+  it.each<[string, string, Uint8Array]>([
+    ["UTF-8", "utf-8", Buffer.from(text)],
+    ["UTF-8 with a mark", "utf-8", Buffer.from(`\ufeff${text}`)],
+    ["UTF-16 with a mark", "utf-16le", Buffer.from(`\ufeff${text}`, "utf16le")],
+    ["UTF-16 the other way round, with a mark", "utf-16be", swapped(Buffer.from(`\ufeff${text}`, "utf16le"))],
+    ["UTF-16", "utf-16le", Buffer.from(text, "utf16le")],
+    ["UTF-16 the other way round", "utf-16be", swapped(Buffer.from(text, "utf16le"))],
+    ["Latin-1", "windows-1252", Buffer.from(text, "latin1")],
+    ["Latin-1 far down", "windows-1252", Buffer.from("ABBA - Waterloo\r\n".repeat(900) + text, "latin1")],
+  ])("are read in %s, however they arrive", async (_, encoding, bytes) => {
+    for (const size of bytes.length < 1000 ? [1, 7, 5000] : [7, 5000]) {
+      expect(await encodingOf(() => Promise.resolve(stream(bytes, size)))).toBe(encoding);
+      const rows = await read("txt", bytes, null, size);
+      expect(rows.slice(-3).map(({ artist, title }) => `${artist} - ${title}`)).toEqual(
+        text.trim().split("\r\n"),
+      );
+    }
+  });
+
+  it("have what Windows-1252 has beyond Latin-1", async () => {
+    const bytes = Buffer.from([
+      0x93,
+      0x57,
+      0x65,
+      0x69,
+      0x72,
+      0x64,
+      0x94,
+      0x20,
+      0x2d,
+      0x20,
+      0x44,
+      0x6f,
+      0x6e,
+      0x92,
+      0x74,
+    ]);
+    expect(await readSongs("txt", bytes)).toEqual([["“Weird”", "Don’t"]]);
+  });
+
+  it("that were garbled before are read as they are, and a mixture is refused with the line", async () => {
+    expect(await readSongs("txt", "Bj\ufffdrk - Army\n")).toEqual([["Bj\ufffdrk", "Army"]]);
+    const mixed = Buffer.concat([
+      Buffer.from("ABBA - Waterloo\nBjörk - Jóga\n"),
+      Buffer.from("Mötley - X\n", "latin1"),
+    ]);
+    expect(await problem("txt", mixed)).toMatchObject({ code: "encoding_unknown", line: 3 });
   });
 });
 

@@ -14,13 +14,15 @@ async function run(format: string, piece: string, pieces: number, options: { sto
     read: 0,
   };
   const bytes = new TextEncoder().encode(piece);
-  const file = () =>
-    new ReadableStream<Uint8Array>({
+  const file = () => {
+    notes.read = 0;
+    return new ReadableStream<Uint8Array>({
       pull(controller) {
         if (notes.read++ < pieces) controller.enqueue(bytes);
         else controller.close();
       },
     }, { highWaterMark: 0 });
+  };
   await runImport({ id: "import", path: "file", format, state: "running", columns: null }, "run", {
     read: () => Promise.resolve(file()),
     books: {

@@ -67,7 +67,8 @@ beforeAll(async () => {
       secret: "sb_secret_test",
     },
     jwtSecret: secret,
-    publicKey: jwk,
+    publicKeys: [jwk],
+    mailTemplates: { invite: import.meta.filename },
   };
   address = `http://127.0.0.1:${gatewayPort}`;
   stop = await startProgram("stack/gateway/main.ts", gatewayPort, {
@@ -183,6 +184,15 @@ test("a server that is down is named", async () => {
     status: 502,
     body: { message: "The service auth does not answer." },
   });
+});
+
+test("the texts of mails can be fetched, and no other file", async () => {
+  const response = await fetch(`${address}/email/invite.html`);
+  expect([response.status, response.headers.get("content-type")]).toEqual([200, "text/html; charset=utf-8"]);
+  expect(await response.text()).toContain("house-gateway-program");
+  for (const path of ["/email/other.html", "/email/..%2f..%2fpackage.json", "/email/constructor.html"]) {
+    expect((await fetch(`${address}${path}`)).status).toBe(404);
+  }
 });
 
 test("a service that is not there yet says so", async () => {

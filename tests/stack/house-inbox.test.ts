@@ -11,12 +11,12 @@ let template: string;
 
 beforeAll(async () => {
   const [known] = await database<{ key: string }[]>`
-    select key from private.message_templates where channel = 'email' order by key limit 1
+    select key from private.message_templates where channel = 'email' and secrets = '{}' order by key limit 1
   `;
   template = known?.key ?? "";
   await database`
-    insert into private.messages (channel, template_key, recipient, status)
-    values ('email', ${template}, ${nasty}, 'suppressed')
+    insert into private.messages (channel, template_key, category, recipient, status)
+    values ('email', ${template}, 'security', ${nasty}, 'suppressed')
   `;
   const port = await unusedPort();
   address = `http://127.0.0.1:${port}`;

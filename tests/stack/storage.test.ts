@@ -22,7 +22,7 @@ beforeAll(async () => {
   expectData(
     await service.storage.createBucket(bucket, {
       public: false,
-      fileSizeLimit: 1000,
+      fileSizeLimit: "1KB",
       allowedMimeTypes: ["text/*"],
     }),
   );

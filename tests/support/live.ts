@@ -1,3 +1,4 @@
+import * as z from "zod";
 import type { Client } from "./people.ts";
 
 /** One broadcast as a client received it. */
@@ -24,4 +25,20 @@ export async function follow(client: Client, topic: string): Promise<Heard[]> {
     });
   });
   return heard;
+}
+
+const toldRequests = z.object({
+  venue_id: z.uuid(),
+  serial: z.number().int(),
+  requests: z.array(z.strictObject({
+    request_id: z.number().int(),
+    openkj_request_id: z.number().int(),
+    state: z.string(),
+    version: z.number().int(),
+  })),
+});
+
+/** The requests that an event of a venue's queue tells of; throws when it holds anything else. */
+export function requestsIn(payload: Record<string, unknown>): z.infer<typeof toldRequests>["requests"] {
+  return toldRequests.parse(payload).requests;
 }

@@ -52,9 +52,14 @@ export async function startImport(
 }
 
 /** Asks the function to run an import, and returns the status of its answer. */
-export async function runImport(host: Host, importId: string): Promise<number> {
+export async function runImport(
+  host: Host,
+  importId: string,
+  headers: Record<string, string> = {},
+): Promise<number> {
   const { response, error } = await host.client.functions.invoke(`song-books/imports/${importId}/run`, {
     method: "POST",
+    headers,
   });
   const status = response?.status ?? 0;
   if (error && status < 400) throw error;

@@ -223,6 +223,106 @@ select is(
   'a program that sends its songs in no order is not suspected of losing any'
 );
 
+-- Batches that are lost on their way --------------------------------------------------------------------------------------
+
+-- Uploads these songs of a host as OpenKJ does, all but some batches, and ends it. After the first lost batch another copy of the
+-- function answers when p_restarts. Returns "published" or the doubt, and the size of the book.
+create function tests.send(p_kind text, p_numbers integer[], p_lost integer[] default '{}', p_restarts boolean default false)
+returns text
+language plpgsql
+as $$
+declare
+  v_sender uuid := gen_random_uuid();
+  v_batches integer := cardinality(p_numbers) / 1001 + 1;
+  v_ended record;
+begin
+  perform private.book_stage_open(tests.id('long system'), v_sender);
+  for v_number in 1..v_batches loop
+    if v_number = any (p_lost) then
+      v_sender := case when p_restarts then gen_random_uuid() else v_sender end;
+      continue;
+    end if;
+    perform private.book_stage_add(
+      tests.id('long system'),
+      coalesce(
+        jsonb_agg(jsonb_build_object('artist', p_kind || lpad((n / 7)::text, 5, '0'), 'title', 'Title ' || lpad(n::text, 6, '0')) order by n desc),
+        '[]'
+      ),
+      v_sender
+    )
+    from unnest(p_numbers[v_number * 1001 - 1000 : v_number * 1001 - 1]) as n;
+  end loop;
+  select * into v_ended from private.book_stage_end(tests.id('long system'));
+  return concat_ws(
+    ', ',
+    case when v_ended.published then 'published' else private.book_upload_report(tests.id('long system'), 'staged') ->> 'doubt' end,
+    private.book_size(tests.id('long system'))
+  );
+end;
+$$;
+
+create function tests.numbers(p_from integer, p_to integer)
+returns integer[]
+language sql
+return array(select generate_series(p_from, p_to));
+
+insert into public.systems (organization_id, name) values (tests.id('A'), 'Long')
+returning tests.name_id('long system', id) \g /dev/null
+
+select is(tests.send('B', tests.numbers(1, 4004), '{2}'), 'published, 3000', 'a first book has nothing to be compared with');
+select is(tests.send('B', tests.numbers(1, 4004)), 'published, 4000', 'a book that grows is published');
+select is(tests.send('B', tests.numbers(1, 4004), '{3}'), 'gap, 4000', 'one without a batch in the middle waits, and the old one stays');
+select is(tests.send('B', tests.numbers(1, 4004), '{1}'), 'gap, 4000', 'one without its first batch, too');
+select is(tests.send('B', tests.numbers(1, 4004), '{1,2,3,4}', true), 'gap, 4000', 'one of which only the end came after a restart, too');
+select is(
+  tests.send('B', array(select n from generate_series(1, 4904) as n where n % 10 <> 0), '{3}'), 'gap, 4000',
+  'one that the host has changed, too'
+);
+select is(
+  tests.answer('alice', $$ select public.get_book_upload(tests.id('long system')) as upload $$) #>> '{0,upload,staged,doubt}', 'gap',
+  'the host sees why it waits'
+);
+select private.book_stage_add(tests.id('long system'), '[]') \g /dev/null
+select is(
+  (select count(*) from private.book_drafts where system_id = tests.id('long system')), 0::bigint, 'what comes after its end is no part of it'
+);
+select is(
+  tests.send('B', tests.numbers(1, 4004), '{3}') || tests.send('B', tests.numbers(1, 4004), '{3}'), 'gap, 4000gap, 4000',
+  'the same again changes nothing'
+);
+select private.book_stage_add(tests.id('long system'), '[]') \g /dev/null
+select is((select published from private.book_stage_end(tests.id('long system'))), false, 'nor does its last batch again');
+select is_empty('select * from private.book_stage_expire(interval ''-1 second'')', 'time does not decide either');
+select is(
+  tests.answer('alice', $$ select public.publish_book_upload(tests.id('long system')) as result $$) #> '{0,result}',
+  '{"changed": true, "songs": 3000}', 'the host can decide that it is right'
+);
+select is(tests.send('B', tests.numbers(1, 4004)), 'published, 4000', 'and the next upload brings the rest');
+
+select is(
+  tests.send('B', array(select n from generate_series(1, 4004) as n where n % 3 <> 0)), 'published, 2668',
+  'a host may take out a third of the songs'
+);
+select tests.send('B', tests.numbers(1, 4004)) \g /dev/null
+select is(
+  tests.send('B', tests.numbers(1, 1500) || tests.numbers(3201, 4004)), 'published, 2302', 'or all of some artists'
+);
+select tests.send('B', tests.numbers(1, 4004)) \g /dev/null
+select is(tests.send('B', tests.numbers(1, 2500)), 'published, 2498', 'or the last ones');
+select is(tests.send('A', tests.numbers(1, 1500)), 'published, 1499', 'or bring another book');
+select is(tests.send('C', tests.numbers(1, 4004), '{2}', true), 'published, 3000', 'which may lack something unseen when it is larger');
+select is(
+  private.book_upload_report(tests.id('long system'), 'published') -> 'is_interrupted', 'true', 'but the host sees that it was interrupted'
+);
+select is(tests.send('D', tests.numbers(1, 3003), '{2}', true), 'interrupted, 3000', 'and waits when it is smaller');
+select is(tests.send('D', tests.numbers(1, 3003), '{4}', true), 'published, 3000', 'unless everything came');
+select is(
+  private.book_upload_report(tests.id('long system'), 'published') -> 'is_interrupted', 'false', 'from one copy of the function'
+);
+select is(tests.send('D', tests.numbers(2001, 2010)), 'published, 10', 'a small book may follow a large one');
+select tests.send('D', tests.numbers(1, 3003)) \g /dev/null
+select is(tests.send('D', '{}'), 'published, 0', 'and so may an empty one');
+
 -- Silence --------------------------------------------------------------------------------------------------------------
 
 -- Now is the same throughout a test, so "some seconds ago" is set by hand.
@@ -238,7 +338,7 @@ end;
 
 select private.book_stage_open(tests.id('system')) \g /dev/null
 select private.book_stage_add(tests.id('system'), tests.songs(1, 1000)) \g /dev/null
-select private.book_stage_add(tests.id('system'), tests.songs(2001, 3000)) \g /dev/null
+select private.book_stage_add(tests.id('system'), tests.songs(1001, 2000)) \g /dev/null
 select tests.wait('system', '9 seconds') \g /dev/null
 select is_empty('select * from private.book_stage_expire()', 'an upload of full batches is given ten seconds');
 select tests.wait('system', '2 seconds') \g /dev/null

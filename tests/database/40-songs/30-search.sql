@@ -39,7 +39,7 @@ language sql
 stable
 return (
   select coalesce(array_agg(song.artist || ' - ' || song.title order by song.place), '{}')
-  from private.search_book(tests.id(p_system), p_query, p_limit, 0) with ordinality as song (id, artist, title, match, total, place)
+  from private.search_book(tests.id(p_system), p_query, p_limit, 0, tests.id('hall')) with ordinality as song (id, artist, title, match, total, place)
 );
 
 select ok(song = any (tests.found(query, 20, book)), format('%L finds %s in the %s', query, song, book))
@@ -75,6 +75,9 @@ cross join (values
   ('kesha', 'Ke$ha - TiK ToK'),
   ('blink 182', 'blink-182 - All the Small Things'),
   ('blink182', 'blink-182 - All the Small Things'),
+  ('beatles he', 'The Beatles - Hey Jude'),
+  ('bo', 'Queen - Bohemian Rhapsody'),
+  ('th', 'AC/DC - Thunderstruck'),
   ('東京', '東京事変 - 群青日和'),
   ('青日', '東京事変 - 群青日和'),
   ('hoppipolla', 'Sigur Rós - Hoppípolla'),
@@ -98,7 +101,17 @@ cross join (values
   ('beyonse', 'Beyoncé - Halo'),
   ('hadaway', 'Haddaway - What Is Love'),
   ('nazaret love', 'Nazareth - Love Hurts'),
-  ('garfunkle', 'Simon & Garfunkel - The Boxer')
+  ('garfunkle', 'Simon & Garfunkel - The Boxer'),
+  -- In the last word, which is not finished: a letter too few, too many, another one, two the wrong way round.
+  ('bohmi', 'Queen - Bohemian Rhapsody'),
+  ('queen bohmi', 'Queen - Bohemian Rhapsody'),
+  ('queen bohhem', 'Queen - Bohemian Rhapsody'),
+  ('queen bahem', 'Queen - Bohemian Rhapsody'),
+  ('queen bohme', 'Queen - Bohemian Rhapsody'),
+  ('thunsers', 'AC/DC - Thunderstruck'),
+  ('acdc tunder', 'AC/DC - Thunderstruck'),
+  ('beatles hye', 'The Beatles - Hey Jude'),
+  ('qeen bohmi', 'Queen - Bohemian Rhapsody')
 ) as expected (query, song);
 select is(
   (select array_agg(distinct song.match) from private.search_book(tests.id('system'), 'qeen bohem', 20, 0) as song), '{fuzzy}',
@@ -119,9 +132,13 @@ select is(
   array['exact', 'exact', 'prefix', 'prefix', 'prefix', 'prefix', 'words', 'words', 'words'],
   'then songs with the word anywhere'
 );
-select private.count_song_request(tests.id('system'), private.find_book_song(tests.id('system'), 'Beatles', 'Love Me Do')) \g /dev/null
+select private.count_song_request(tests.id('hall'), private.find_book_song(tests.id('system'), 'Beatles', 'Love Me Do')) \g /dev/null
 select is((tests.found('love'))[3], 'The Beatles - Love Me Do', 'among equals the one asked for most often here comes first');
 select is((tests.found('love'))[1], 'Foreigner - Love', 'but not before better matches');
+select private.count_song_request(tests.id('inn'), private.find_book_song(tests.id('system'), 'Queen', 'Love of My Life'))
+from generate_series(1, 3)
+\g /dev/null
+select is((tests.found('love'))[3], 'The Beatles - Love Me Do', 'what another venue asks for counts there');
 select is(
   (select array_agg(distinct total_count) from private.search_book(tests.id('system'), 'love', 3, 0)), '{9}',
   'the total counts all that was found, not only the page'
@@ -131,18 +148,17 @@ select is(
   (select array_agg(song order by page, place) from (
     select page, place, artist || ' - ' || title as song
     from generate_series(0, 4) as page
-    cross join lateral private.search_book(tests.id('system'), 'love', 2, page * 2) with ordinality as found (id, artist, title, match, total, place)
+    cross join lateral private.search_book(tests.id('system'), 'love', 2, page * 2, tests.id('hall')) with ordinality as found (id, artist, title, match, total, place)
   ) as paged),
   'pages follow each other without gaps or repeats'
 );
-select private.count_song_request(tests.id('long system'), private.find_book_song(tests.id('system'), 'Beatles', 'Love Me Do')) \g /dev/null
 select is(tests.found('love'), tests.found('love', 20, 'long system'), 'a long book is searched to the same result as a short one');
 select is((select total_count from private.search_book(tests.id('long system'), 'x', 1, 0)), 100, 'the total is counted up to a limit');
 select private.count_song_request(
-  tests.id('long system'), (select max(song.song_id) from private.browse_book(tests.id('long system'), 'X', 2500, 0) as song)
+  tests.id('hall'), (select max(song.song_id) from private.browse_book(tests.id('long system'), 'X', 2500, 0) as song)
 ) \g /dev/null
 select is(
-  (select found.song_id from private.search_book(tests.id('long system'), 'xx', 1, 0) as found),
+  (select found.song_id from private.search_book(tests.id('long system'), 'xx', 1, 0, tests.id('hall')) as found),
   (select max(song.song_id) from private.browse_book(tests.id('long system'), 'X', 2500, 0) as song),
   'a song that is asked for here is found among however many others'
 );
@@ -205,10 +221,47 @@ from (values
   ($$ select * from public.search_songs(tests.id('hall'), 'love', 20, 9) $$, '0'),
   ($$ select * from public.search_songs(tests.id('hall'), 'love', 20, -1) $$, '400 invalid_offset')
 ) as example (call, outcome);
+
+-- A song that the venue blocked is found nowhere at it, and everywhere else.
+create function tests.seen(p_venue text, p_title text)
+returns text[]
+language sql
+return (
+  select coalesce(array_agg(way order by way), '{}')
+  from unnest(array[
+    'search_songs(%L, ''love'')', 'search_songs(%L, ''crazy in love'')', 'search_songs(%L, ''beyonse'')', 'browse_artist(%L, ''Beyoncé'')',
+    'newest_songs(%L, 100)', 'random_songs(%L, 100)', 'most_requested_songs(%L)', 'list'
+  ]) as way
+  where tests.answer('stan', case
+    when way = 'list' then format('select title from public.list_songs(%L, p_artist => ''Beyoncé'')', tests.id('system'))
+    else format('select title from public.' || way, tests.id(p_venue))
+  end)::text like format('%%"%s"%%', p_title)
+);
+insert into public.venues (organization_id, system_id, name, address, city, state, postal_code)
+values (tests.id('A'), tests.id('system'), 'Next Door', '2 Main Street', 'Testville', 'TS', '12345')
+returning tests.name_id('next door', id) \g /dev/null
+select private.count_song_request(venue, private.find_book_song(tests.id('system'), 'Beyoncé', 'Crazy in Love'))
+from unnest(array[tests.id('hall'), tests.id('next door')]) as venue
+\g /dev/null
+select is(cardinality(tests.seen('hall', 'Crazy in Love')), 8, 'a song is found in all these ways');
+insert into public.blocked_songs (venue_id, song_id, artist, title)
+values (tests.id('hall'), private.find_book_song(tests.id('system'), 'Beyoncé', 'Crazy in Love'), 'Beyoncé', 'Crazy in Love');
+select is(tests.seen('hall', 'Crazy in Love'), '{list}', 'once it is blocked, only its host still sees it');
+select is(cardinality(tests.seen('next door', 'Crazy in Love')), 8, 'another venue with the same book is not concerned');
+
 update public.venues set archived_at = now() where id = tests.id('inn');
 select is(
   tests.attempt('anon', $$ select * from public.search_songs(tests.id('inn'), 'queen') $$), '404 venue_not_found',
   'an archived venue is not found'
+);
+
+select is(
+  (
+    select count(distinct song.song_id)
+    from private.random_book_songs(tests.id('long system'), 20) as song
+    where private.book_spelling(tests.id('long system'), song.song_id) is not null
+  ),
+  20::bigint, 'songs drawn by lot from a long book are in it'
 );
 
 select * from finish();

@@ -73,6 +73,21 @@ select is(
   tests.answer('stan', $$ select title, total_count from public.list_songs(tests.id('system'), 'u') $$),
   '[{"title": "One", "total_count": 1}]', 'or through a letter'
 );
+select is(
+  tests.answer('stan', $$ select title, total_count from public.list_songs(tests.id('system'), p_artist => 'abba', p_limit => 1, p_offset => 1) $$)
+    #>> '{0,total_count}',
+  (select songs::text from private.browse_book_artists(tests.id('system'), 'a', 100, 0) where artist = 'ABBA'), 'or an artist'
+);
+select is(
+  tests.answer('stan', $$ select title, total_count from public.list_songs(tests.id('system'), p_query => 'watrloo') $$),
+  '[{"title": "Waterloo", "total_count": 1}]', 'or searches it'
+);
+select is(tests.attempt('stan', call), outcome, format('%s: %s', outcome, call))
+from (values
+  ($$ select * from public.list_songs(tests.id('system'), p_query => ' ') $$, '400 invalid_query'),
+  ($$ select * from public.list_songs(tests.id('system'), p_artist => ' ') $$, '400 invalid_artist'),
+  ($$ select * from public.list_songs(tests.id('system'), 'a', p_query => 'love') $$, '400 invalid_filter')
+) as example (call, outcome);
 select is(tests.attempt('eve', $$ select * from public.list_songs(tests.id('system')) $$), '404 system_not_found', 'nobody else does');
 select is(
   tests.attempt('stan', $$ select * from public.list_songs(tests.id('system'), 'xx') $$), '400 invalid_letter', 'a letter is one character'

@@ -38,6 +38,9 @@ insert into public.shows (organization_id, venue_id, opened_at, closed_at)
 select organization_id, venue_id, now() - interval '1 year', now() - interval '364 days' from many;
 insert into public.api_keys (id, organization_id, name, prefix, scopes) select organization_id, organization_id, 'Many', left('sk_live_' || md5(number::text), 12), '{requests:read}' from many;
 insert into private.api_key_secrets (secret_hash, api_key_id) select sha256(user_id::text::bytea), organization_id from many;
+-- Of days gone by only, as it is just after midnight.
+insert into public.api_key_usage (api_key_id, day, last_call_at)
+select organization_id, current_date - i, now() - make_interval(days => i) from many, generate_series(1, 3) as i;
 -- Years of history: most of it at other venues, much of it at the hall, all of it over.
 insert into public.requests (
   organization_id, venue_id, openkj_request_id, singer_user_id, singer_names, artist, title, state, requested_at, processed_at, song_id
@@ -59,7 +62,7 @@ select organization_id, 'system', 'venues', 'x', 'update', now() - make_interval
 
 analyze auth.users, auth.sessions, auth.mfa_factors, public.organizations, public.organization_members, public.organization_member_permissions,
   private.organization_counters, public.systems, public.venues, private.venue_url_names, public.venue_rules, public.shows, public.api_keys,
-  private.api_key_secrets, public.requests, public.performances, public.notifications, public.audit_entries, public.delegated_access_sessions;
+  private.api_key_secrets, public.api_key_usage, public.requests, public.performances, public.notifications, public.audit_entries, public.delegated_access_sessions;
 
 -- Plans ------------------------------------------------------------------------------------------------------------------
 
@@ -114,7 +117,7 @@ return (
   from regexp_matches(p_plan, 'Seq Scan on (\w+)', 'g') as matched
   where matched[1] in (
     'users', 'sessions', 'mfa_factors', 'organizations', 'organization_members', 'organization_counters', 'systems', 'venues', 'venue_url_names', 'venue_rules',
-    'shows', 'api_keys', 'api_key_secrets', 'requests', 'performances', 'notifications'
+    'shows', 'api_keys', 'api_key_secrets', 'api_key_usage', 'requests', 'performances', 'notifications'
   ) or matched[1] = format('audit_entries_%s', to_char(now(), 'YYYY_MM')) -- the other partitions may be empty
 );
 
@@ -128,22 +131,40 @@ insert into hot values
   (2, 'which organizations a permission is held in', 'stan', null, '{organization_members_user_id_idx}'),
   (3, 'whether a session is believed', 'stan', null, '{sessions_pkey,users_pkey,mfa_factors}'),
   (
-    4, 'the queue of a venue', 'postgres', pg_temp.body('private.queue', jsonb_build_object('p_venue_id', quote_literal(tests.id('hall')) || '::uuid')),
-    '{requests_active_idx,performances_show_id_idx}'
+    4, 'the queue of a venue', 'postgres',
+    pg_temp.body(
+      'private.queue',
+      jsonb_build_object(
+        'v_order', '''fifo''', 'p_venue_id', quote_literal(tests.id('hall')) || '::uuid',
+        'v_show_id', '(select id from public.shows where venue_id = ' || quote_literal(tests.id('hall')) || ' and closed_at is null)'
+      )
+    ),
+    '{requests_active_,performances_show_id_idx}'
+  ),
+  (
+    19, 'the songs of a night', 'postgres',
+    pg_temp.body(
+      'private.night_songs',
+      jsonb_build_object(
+        'p_venue_id', quote_literal(tests.id('hall')) || '::uuid',
+        'v_show_id', '(select id from public.shows where venue_id = ' || quote_literal(tests.id('hall')) || ' and closed_at is null)'
+      )
+    ),
+    '{requests_active_,performances_show_id_idx,requests_pkey}'
   ),
   (
     5, 'a singer''s own requests, as the app reads the table', 'eve',
     format('select * from public.requests where singer_user_id = %L order by requested_at desc, id desc limit 20', tests.id('eve')), '{requests_singer_user_id_idx}'
   ),
   (
-    -- Through what the policy allows, which bounds it by the organization's own rows.
+    -- Through what the policy allows, which bounds it by the venue's own rows.
     6, 'a venue''s requests, as the portal reads the table', 'stan',
     format('select * from public.requests where venue_id = %L order by requested_at desc, id desc limit 20', tests.id('hall')),
-    '{requests_singer_user_id_idx,requests_organization_id_openkj_request_id_key}'
+    '{requests_singer_user_id_idx,requests_organization_venue_idx}'
   ),
   (
     7, 'what waits at a venue, as the portal reads the table', 'stan',
-    format('select * from public.requests where venue_id = %L and state in (''pending'', ''accepted'', ''performing'') order by requested_at, id', tests.id('hall')), '{requests_active_idx}'
+    format('select * from public.requests where venue_id = %L and state in (''pending'', ''accepted'', ''performing'') order by requested_at, id', tests.id('hall')), '{requests_active_}'
   ),
   (
     8, 'venues nearby', 'postgres',
@@ -184,15 +205,40 @@ insert into hot values
     15, 'the audit log of an organization', 'alice',
     format('select * from public.audit_entries where organization_id = %L order by created_at desc, id desc limit 50', tests.id('A')), '{organization_id}'
   ),
+  (
+    20, 'the audit log of an organization, as the function reads it', 'postgres',
+    pg_temp.body(
+      'private.list_audit_entries',
+      jsonb_build_object(
+        'p_organization_id', quote_literal(tests.id('A')) || '::uuid', 'p_filters', '''{}''::jsonb', 'p_before', 'now()', 'p_before_id', '1', 'p_limit', '20'
+      ),
+      E'select\n      entry.id', '1), 100)'
+    ),
+    '{_organization_id_created_at_id_idx}'
+  ),
+  (
+    21, 'the audit log of everybody', 'postgres',
+    pg_temp.body(
+      'private.list_audit_entries',
+      '{"p_organization_id": "null::uuid", "p_filters": "''{}''::jsonb", "p_before": "null::timestamptz", "p_before_id": "null::bigint", "p_limit": "20"}',
+      E'select\n      entry.id', '1), 100)'
+    ),
+    '{_created_at_id_idx}'
+  ),
   (16, 'a member''s venues', 'stan', 'select * from public.venues', '{venues_organization_id_openkj_venue_id_key}'),
   (17, 'a member''s API keys', 'alice', 'select * from public.api_keys order by created_at desc', '{api_keys_organization_id_idx}'),
   (
     18, 'the counter of an organization', 'postgres', format('update private.organization_counters set openkj_serial = openkj_serial + 1 where organization_id = %L', tests.id('A')),
     '{organization_counters_pkey}'
+  ),
+  (
+    19, 'a poll of OpenKJ', 'postgres',
+    pg_temp.body('private.openkj_polls', '{"poll.api_key": "''x''"}', 'select jsonb_build_object', 'allowed_networks is null'),
+    '{api_key_secrets_pkey,api_keys_pkey,api_key_usage_pkey,organization_counters_pkey}'
   );
 -- These ask for the caller, whom they find in the claims.
 update hot set statement = pg_temp.body('private.organizations_with', '{"p_permission": "''requests:read''"}'), actor = 'claims of stan' where number = 2;
-update hot set statement = pg_temp.body('private.session_refusal', '{}'), actor = 'claims of stan' where number = 3;
+update hot set statement = pg_temp.body('private.session_refusal', '{"v_user_id": "auth.uid()", "v_claims": "private.claims()"}'), actor = 'claims of stan' where number = 3;
 
 create function pg_temp.planned(p_actor text, p_sql text)
 returns text

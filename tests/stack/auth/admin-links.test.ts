@@ -9,6 +9,7 @@ import {
   newAddress,
   parametersOf,
   password,
+  pauseBetweenMessages,
   refusal,
   sentCode,
   signedIn,
@@ -109,10 +110,17 @@ describe("invitations", () => {
     });
     const code = await sentCode(email);
     // Whoever merely knows the address learns nothing of the invited.
-    const { body } = await call("POST", "/signup", { email: newAddress("other"), password });
-    expect(body.identities).toHaveLength(1);
+    await pauseBetweenMessages();
+    const { body } = await call("POST", "/signup", { email, password, data: { full_name: "Somebody" } });
+    expect([body.user_metadata, body.identities]).toEqual([{}, []]);
+    const again = await sentCode(email);
+    if (again !== code) {
+      expect((await adminRefusal("POST", "/verify", { type: "invite", email, token: code })).slice(0, 2))
+        .toEqual([403, "otp_expired"]);
+    }
     const app = client();
-    const verified = await app.auth.verifyOtp({ email, token: code, type: "invite" });
+    const verified = await app.auth.verifyOtp({ email, token: again, type: "invite" });
+    expect(verified.data.user?.user_metadata.full_name).toBe("Invited");
     expect(verified.error).toBeNull();
     expect((await app.auth.updateUser({ password })).error).toBeNull();
     await signInAgain(email);

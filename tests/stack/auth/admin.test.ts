@@ -105,7 +105,7 @@ describe("reading users", () => {
     expect(body.aud).toBe("authenticated");
     expect(body.users).toHaveLength(2);
     const times = body.users.map((user: { created_at: string }) => Date.parse(user.created_at));
-    expect(times[0]).toBeGreaterThanOrEqual(times[1]);
+    expect(times[0]).toBeGreaterThanOrEqual(times[1] ?? Infinity);
     const total = Number(headers.get("x-total-count"));
     expect(total).toBeGreaterThanOrEqual(made.length);
     const last = Math.ceil(total / 2);
@@ -238,19 +238,18 @@ test("accounts live within their audience", async () => {
 
 test("the audit log can be searched", async () => {
   const { email } = await signedIn("audited");
-  const { headers, body } = await asAdmin(
+  const { headers, text } = await asAdmin(
     "GET",
     `/admin/audit?query=author:${encodeURIComponent(email)}&per_page=5`,
   );
   expect(Number(headers.get("x-total-count"))).toBeGreaterThanOrEqual(1);
-  expect(body[0]).toMatchObject({
+  expect(JSON.parse(text)[0]).toMatchObject({
     id: expect.any(String),
     payload: { action: "login", actor_username: email },
     created_at: expect.any(String),
     ip_address: expect.any(String),
   });
-  const { body: logins } = await asAdmin("GET", "/admin/audit?query=action:login&per_page=3");
-  expect(logins.every((entry: { payload: { action: string } }) => entry.payload.action === "login")).toBe(
-    true,
-  );
+  const found = await asAdmin("GET", "/admin/audit?query=action:login&per_page=3");
+  const logins: { payload: { action: string } }[] = JSON.parse(found.text);
+  expect(logins.every(({ payload }) => payload.action === "login")).toBe(true);
 });

@@ -171,7 +171,7 @@ describe("password recovery", () => {
     await call("POST", "/recover", { email });
     const { body } = await verify({ type: "recovery", email, token: await sentCode(email) });
     expect(body.user).toMatchObject({ id, email_confirmed_at: expect.any(String) });
-    expect(body.user.identities[0].identity_data.email_verified).toBe(false);
+    expect(body.user.identities[0]?.identity_data?.email_verified).toBe(false);
   });
 });
 

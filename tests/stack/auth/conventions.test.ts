@@ -221,6 +221,8 @@ describe("the bearer token", () => {
 test("what this project leaves out says so", async () => {
   expect((await refusal("POST", "/sso", { domain: "example.com" })).slice(0, 2))
     .toEqual([404, "saml_provider_disabled"]);
+  expect((await refusal("POST", "/passkeys/authentication/options", {})).slice(0, 2))
+    .toEqual([404, "passkey_disabled"]);
   const [status] = await refusal("POST", "/token?grant_type=web3", { chain: "solana" });
   expect(status).toBeGreaterThanOrEqual(400);
   expect(status).toBeLessThan(500);

@@ -168,8 +168,8 @@ describe.skipIf(!canStartServers)("sign-in with a provider", () => {
     const friendly = newPerson("welcome");
     const user = await stage.userOf(await stage.signIn(friendly));
     const [event] = await eventsOf("before_user_created", friendly.email);
-    expect(event.user.app_metadata.provider).toBe("keycloak");
-    expect(event.user.id).not.toBe(user.id);
+    expect(event?.user.app_metadata.provider).toBe("keycloak");
+    expect(event?.user.id).not.toBe(user.id);
   });
 
   test("ends in a code for those who asked with a challenge", async () => {

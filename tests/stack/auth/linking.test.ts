@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { SignJWT } from "jose";
+import { startIssuer } from "./support/issuer.ts";
 import { canStartServers } from "./support/own-server.ts";
 import type { ProviderStage } from "./support/provider-stage.ts";
 import { newPerson, startProviderStage } from "./support/provider-stage.ts";
@@ -27,8 +29,9 @@ describe.skipIf(!canStartServers)("linking", () => {
         200,
       );
 
-    const identity = user.identities.find(({ provider }: { provider: string }) => provider === "email");
-    expect((await app.auth.unlinkIdentity(identity)).error).toBeNull();
+    const identity = user.identities.find(({ provider }) => provider === "email");
+    expect(identity).toBeDefined();
+    expect(identity && (await app.auth.unlinkIdentity(identity)).error).toBeNull();
     const after = (await app.auth.getUser()).data.user;
     expect(after?.identities?.map(({ provider }) => provider)).toEqual(["keycloak"]);
     expect(after?.email).not.toBe(email);
@@ -125,13 +128,57 @@ describe.skipIf(!canStartServers)("an id_token", () => {
     expect((await database`select from auth.users where email = ${person.email}`).length).toBe(0);
   });
 
+  test("is refused when it is forged, from elsewhere, too early or for another access token", async () => {
+    const person = { ...newPerson("forged"), aud: "test-client" };
+    const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
+    const claims = { ...person, iss: stage.issuer.url, exp: Math.floor(Date.now() / 1000) + 300 };
+    const jwks = await (await fetch(`${stage.issuer.url}/protocol/openid-connect/certs`)).text();
+    const withSecret = (secret: string) =>
+      new SignJWT(claims).setProtectedHeader({ alg: "HS256", kid: "test-key" }).sign(
+        new TextEncoder().encode(secret),
+      );
+    const stranger = await startIssuer();
+    const tokens = [
+      `${encode({ alg: "none" })}.${encode(claims)}.`,
+      `${encode({ alg: "RS256", kid: "test-key" })}.${encode(claims)}.`,
+      await withSecret(jwks),
+      await withSecret("test-secret-of-at-least-32-characters"),
+      await stranger.idToken(person),
+      await stranger.idToken({ ...person, iss: stage.issuer.url }),
+      await stage.issuer.idToken({ ...person, iss: stranger.url }),
+      await stage.issuer.idToken({ ...person, nbf: Math.floor(Date.now() / 1000) + 300 }),
+      "not.a.token",
+    ];
+    await stranger.close();
+    for (const token of tokens) {
+      const answer = await grant({ provider: "keycloak", id_token: token });
+      expect([answer.status, answer.body])
+        .toEqual([400, { error: "invalid request", error_description: "Bad ID token" }]);
+    }
+    const bound = await stage.issuer.idToken({
+      ...person,
+      at_hash: createHash("sha256").update("right").digest().subarray(0, 16).toString("base64url"),
+    });
+    const wrong = await grant({ provider: "keycloak", id_token: bound, access_token: "wrong" });
+    expect(wrong.body).toEqual({ error: "invalid request", error_description: "Bad ID token" });
+    expect((await database`select from auth.users where email = ${person.email}`).length).toBe(0);
+    const right = await grant({ provider: "keycloak", id_token: bound, access_token: "right" });
+    expect([right.status, right.body.user?.email]).toEqual([200, person.email]);
+  });
+
   test("of a provider that is off is refused", async () => {
     const idToken = await stage.issuer.idToken({ ...newPerson("off"), aud: "test-client" });
-    const [status, code] = await stage.refusal("POST", "/token?grant_type=id_token", {
-      provider: "google",
-      id_token: idToken,
-    });
-    expect([status, code]).toEqual([400, "provider_disabled"]);
+    // Whatever the token is: it is not looked at.
+    for (const token of [idToken, "not.a.token"]) {
+      expect(
+        await stage.refusal("POST", "/token?grant_type=id_token", { provider: "google", id_token: token }),
+      )
+        .toEqual([
+          400,
+          "provider_disabled",
+          'Provider (issuer "https://accounts.google.com") is not enabled',
+        ]);
+    }
   });
 
   test("links to a signed-in user", async () => {

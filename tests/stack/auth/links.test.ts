@@ -6,10 +6,12 @@ import {
   client,
   createUser,
   database,
+  newAddress,
   parametersOf,
   pauseBetweenMessages,
   refusal,
   sentHash,
+  signedIn,
 } from "./support/api.ts";
 
 const invalid = (message: string) => [400, "validation_failed", message];
@@ -99,6 +101,24 @@ describe("links", () => {
       expect(claimsOf(body.access_token).amr).toMatchObject([{ method: type }]);
       await pauseBetweenMessages();
     }
+  });
+
+  test("of a change of address end in a code exchange too, after both have confirmed", async () => {
+    const { id, email, token } = await signedIn("exchange");
+    const target = newAddress("exchange-new");
+    expect((await call("PUT", "/user", { email: target, ...challenge }, { token })).status).toBe(200);
+    const [ofNew, ofCurrent] = [await sentHash(target), await sentHash(email)];
+    expect([ofNew, ofCurrent]).toEqual([expect.stringMatching(/^pkce_/), expect.stringMatching(/^pkce_/)]);
+    const first = await follow(ofNew, "email_change");
+    expect(parametersOf(first.location, "search").message).toContain("proceed to confirm link");
+    expect(parametersOf(first.location, "hash").message).toContain("proceed to confirm link");
+    const second = await follow(ofCurrent, "email_change");
+    const { status, body } = await call("POST", "/token?grant_type=pkce", {
+      auth_code: parametersOf(second.location, "search").code,
+      code_verifier: verifier,
+    });
+    expect([status, body.user?.id, body.user?.email]).toEqual([200, id, target]);
+    expect(claimsOf(body.access_token).amr).toMatchObject([{ method: "email_change" }]);
   });
 
   test("with a code exchange end five minutes after they were asked for", async () => {

@@ -16,6 +16,8 @@ beforeAll(async () => {
       "https://one.example.com/*/in",
       "https://any.example.com/path?",
       "myapp://**",
+      "https://class.example.com/[a-c]/[xyz]/[!0-9]",
+      "https://literal.example.com/\\*",
     ].join(","),
   });
 });
@@ -99,6 +101,8 @@ describe.skipIf(!canStartServers)("a list of addresses", () => {
       "https://one.example.com/word/in",
       "https://any.example.com/path1",
       "myapp://open/somewhere",
+      "https://class.example.com/b/z/q",
+      "https://literal.example.com/*",
       "http://127.0.0.1:1234/x",
       "http://[::1]:1234/x",
     ];
@@ -118,6 +122,10 @@ describe.skipIf(!canStartServers)("a list of addresses", () => {
       "https://any.example.com/path",
       "https://any.example.com/path12",
       "otherapp://open",
+      "https://class.example.com/d/z/q",
+      "https://class.example.com/b/w/q",
+      "https://class.example.com/b/z/7",
+      "https://literal.example.com/x",
       "http://10.0.0.1/",
     ];
     for (const address of refused) {

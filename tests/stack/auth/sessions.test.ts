@@ -198,6 +198,17 @@ describe("refresh", () => {
     expect(await refreshRefusal(third.body.refresh_token)).toEqual(alreadyUsed);
   });
 
+  test("of the newest token goes on for a moment after a theft", async () => {
+    const { session, token } = await signedIn("revived");
+    const second = await refresh(session.refresh_token);
+    const third = await refresh(second.body.refresh_token);
+    await age(sessionIdOf(token), "1 hour");
+    expect(await refreshRefusal(session.refresh_token)).toEqual(alreadyUsed);
+    const fourth = await refresh(third.body.refresh_token);
+    expect(fourth.status).toBe(200);
+    expect((await refresh(fourth.body.refresh_token)).status).toBe(200);
+  });
+
   test("of an older token within the interval is forgiven", async () => {
     const { session } = await signedIn("interval");
     const second = await refresh(session.refresh_token);

@@ -1,5 +1,7 @@
+import { generateKeyPairSync } from "node:crypto";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
+import { importJWK, SignJWT } from "jose";
 import { describe, expect, test } from "vitest";
 import { canStartServers, newSigningKey, sentBy, startServer } from "./support/own-server.ts";
 import { at, start } from "./support/passing-servers.ts";
@@ -7,9 +9,12 @@ import {
   claimsOf,
   createUser,
   database,
+  environment,
   handmadeToken,
+  headerOf,
   newAddress,
   newPhone,
+  parametersOf,
   password,
 } from "./support/api.ts";
 
@@ -81,6 +86,8 @@ describe.skipIf(!canStartServers)("what is switched off", () => {
     const unauthorized = await call("GET", "/user");
     expect([unauthorized.status, unauthorized.body])
       .toEqual([401, { code: "no_authorization", message: "This endpoint requires a valid Bearer token" }]);
+    const invited = await call("POST", "/invite", { email }, environment.serviceRoleKey);
+    expect([invited.status, invited.body.email]).toEqual([200, email]);
     const settings = await call("GET", "/settings");
     expect(settings.body).toMatchObject({
       disable_signup: true,
@@ -104,29 +111,84 @@ describe.skipIf(!canStartServers)("signing keys", () => {
     const methods = { GOTRUE_JWT_VALID_METHODS: "HS256,RS256,ES256" };
     const before = await start({ ...methods, GOTRUE_JWT_KEYS: JSON.stringify([old]) });
     const { access_token: oldToken } = await at(before).signIn({ email });
-    expect(JSON.parse(Buffer.from(oldToken.split(".")[0], "base64url").toString()))
+    expect(headerOf(oldToken))
       .toEqual({ alg: "ES256", kid: "old-key", typ: "JWT" });
 
     const keys = JSON.stringify([fresh, { ...old, key_ops: ["verify"] }]);
     const during = at(await start({ ...methods, GOTRUE_JWT_KEYS: keys }));
     expect((await during.call("GET", "/user", undefined, oldToken)).status).toBe(200);
     const { access_token: newToken } = await during.signIn({ email });
-    expect(JSON.parse(Buffer.from(newToken.split(".")[0], "base64url").toString()).kid).toBe("new-key");
+    expect(headerOf(newToken).kid).toBe("new-key");
     const { body } = await during.call("GET", "/.well-known/jwks.json");
-    expect(body.keys.map(({ kid }: { kid: string }) => kid)).toEqual(["new-key", "old-key"]);
+    expect(body.keys.map(({ kid }) => kid)).toEqual(["new-key", "old-key"]);
 
     const after = at(await start({ ...methods, GOTRUE_JWT_KEYS: JSON.stringify([fresh]) }));
     expect((await after.call("GET", "/user", undefined, oldToken)).body.code).toBe("bad_jwt");
     expect((await after.call("GET", "/user", undefined, newToken)).status).toBe(200);
   });
 
+  test("may be RSA, and wait before they sign", async () => {
+    const rsa = (kid: string, operations: string[]) => ({
+      ...generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({ format: "jwk" }),
+      kid,
+      alg: "RS256",
+      use: "sig",
+      key_ops: operations,
+    });
+    const [current, standby] = [rsa("current", ["sign", "verify"]), rsa("standby", ["verify"])];
+    const keys = JSON.stringify([standby, current]);
+    const server = at(await start({ GOTRUE_JWT_KEYS: keys }));
+    const { email } = await createUser("rsa");
+    const { access_token: token } = await server.signIn({ email });
+    expect(headerOf(token))
+      .toEqual({ alg: "RS256", kid: "current", typ: "JWT" });
+    const early = await new SignJWT(claimsOf(token)).setProtectedHeader({
+      alg: "RS256",
+      kid: "standby",
+      typ: "JWT",
+    })
+      .sign(await importJWK({ ...standby, key_ops: ["sign"] }, "RS256"));
+    for (const one of [token, early]) {
+      expect((await server.call("GET", "/user", undefined, one)).body.email).toBe(email);
+    }
+    const { headers, body } = await server.call("GET", "/.well-known/jwks.json");
+    expect(headers.get("cache-control")).toBe("public, max-age=600");
+    expect(body.keys.map((key: Body) => [key.kid, key.use, key.key_ops, Object.keys(key).sort()])).toEqual(
+      ["standby", "current"].map((
+        kid,
+      ) => [kid, "sig", ["verify"], ["alg", "e", "key_ops", "kid", "kty", "n", "use"]]),
+    );
+    // The shared secret is none of the methods that these keys allow.
+    const shared = await handmadeToken({ sub: claimsOf(token).sub });
+    expect((await server.call("GET", "/user", undefined, shared)).body.code).toBe("bad_jwt");
+  });
+
   test("do without: the shared secret signs", async () => {
     const server = at(await start({ GOTRUE_JWT_KEY_ID: "shared" }));
     const { email } = await createUser("secret");
     const { access_token: token } = await server.signIn({ email });
-    expect(JSON.parse(Buffer.from(token.split(".")[0], "base64url").toString()))
+    expect(headerOf(token))
       .toEqual({ alg: "HS256", kid: "shared", typ: "JWT" });
     expect((await server.call("GET", "/.well-known/jwks.json")).body.keys).toEqual([]);
+  });
+});
+
+describe.skipIf(!canStartServers)("pages of other origins", () => {
+  test("are answered by the server itself, except about the gateway's key", async () => {
+    const server = at(await start({}));
+    const origin = { origin: "https://app.example.com" };
+    const preflight = async (names: string) =>
+      (await server.call("OPTIONS", "/token", undefined, undefined, {
+        ...origin,
+        "access-control-request-method": "POST",
+        "access-control-request-headers": names,
+      })).headers;
+    const allowed = await preflight("authorization,content-type,x-client-info,x-supabase-api-version");
+    expect(allowed.get("access-control-allow-origin")).toBe("*");
+    expect(allowed.get("access-control-allow-credentials")).toBe("true");
+    expect((await preflight("apikey")).get("access-control-allow-origin")).toBeNull();
+    const { headers } = await server.call("GET", "/settings", undefined, undefined, origin);
+    expect(headers.get("access-control-expose-headers")).toBe("X-Total-Count, Link, X-Supabase-Api-Version");
   });
 });
 
@@ -146,6 +208,67 @@ describe.skipIf(!canStartServers)("rates", () => {
     expect(body).toEqual({ code: "over_request_rate_limit", message: "Request rate limit reached" });
     expect((await attempt({ "x-test-address": "192.0.2.8" })).status).toBe(403);
     expect((await attempt({})).status).toBe(403);
+  });
+
+  test("are counted for each kind of request by itself, and say so in one way", async () => {
+    const server = at(
+      await start({
+        GOTRUE_RATE_LIMIT_HEADER: "x-test-address",
+        GOTRUE_RATE_LIMIT_OTP: "1",
+        GOTRUE_RATE_LIMIT_VERIFY: "1",
+        GOTRUE_RATE_LIMIT_TOKEN_REFRESH: "1",
+        GOTRUE_RATE_LIMIT_ANONYMOUS_USERS: "1",
+        GOTRUE_EXTERNAL_ANONYMOUS_USERS_ENABLED: "true",
+      }),
+    );
+    const { email } = await createUser("counted");
+    const { access_token: token } = await server.signIn({ email });
+    const { body: factor } = await server.call("POST", "/factors", { factor_type: "totp" }, token);
+    const requests: [method: string, path: string, body: unknown, token?: string][] = [
+      ["POST", "/signup", { email: "nothing", password }],
+      ["POST", "/signup", {}],
+      ["POST", "/otp", {}],
+      ["POST", "/magiclink", {}],
+      ["POST", "/recover", {}],
+      ["POST", "/resend", {}],
+      ["POST", "/verify", {}],
+      ["POST", "/token?grant_type=refresh_token", {}],
+      ["PUT", "/user", { data: {} }, token],
+      ["POST", `/factors/${factor.id}/challenge`, {}, token],
+      ["POST", `/factors/${factor.id}/verify`, {}, token],
+    ];
+    for (const [method, path, body, bearer] of requests) {
+      const ask = (address: string) => server.call(method, path, body, bearer, { "x-test-address": address });
+      const answers = await Promise.all(Array.from({ length: 40 }, () => ask("192.0.2.7")));
+      const limited = answers.filter(({ status }) => status === 429);
+      expect([path, limited.length > 0, answers.length - limited.length >= 30]).toEqual([path, true, true]);
+      expect(limited[0]?.body).toEqual({
+        code: "over_request_rate_limit",
+        message: "Request rate limit reached",
+      });
+      expect(limited[0]?.headers.get("retry-after")).toBeNull();
+      expect([path, (await ask("192.0.2.8")).status === 429]).toEqual([path, false]);
+    }
+    const { status } = await server.call("PUT", "/user", {}, undefined, { "x-test-address": "192.0.2.7" });
+    expect(status).toBe(401);
+  }, 120_000);
+
+  test("hold for all text messages together, and a rate of nothing allows nothing", async () => {
+    const server = at(
+      await start({
+        GOTRUE_EXTERNAL_PHONE_ENABLED: "true",
+        GOTRUE_RATE_LIMIT_SMS_SENT: "1",
+        GOTRUE_RATE_LIMIT_EMAIL_SENT: "0",
+      }),
+    );
+    expect((await server.call("POST", "/otp", { phone: newPhone() })).status).toBe(200);
+    const { status, body } = await server.call("POST", "/otp", { phone: newPhone() });
+    expect([status, body])
+      .toEqual([429, { code: "over_sms_send_rate_limit", message: "SMS rate limit exceeded" }]);
+    const email = newAddress("none");
+    expect((await server.call("POST", "/otp", { email })).body.code).toBe("over_email_send_rate_limit");
+    // What could not be told is undone.
+    expect((await database`select from auth.users where email = ${email}`).length).toBe(0);
   });
 
   test("hold for all mails together", async () => {
@@ -266,12 +389,13 @@ describe.skipIf(!canStartServers)("mail without a hook", () => {
       GOTRUE_SMTP_ADMIN_EMAIL: "admin@example.com",
       GOTRUE_SMTP_SENDER_NAME: "Karaoke",
       GOTRUE_MAILER_SUBJECTS_CONFIRMATION: "Welcome {{ .Email }}",
+      GOTRUE_MAILER_NOTIFICATIONS_PASSWORD_CHANGED_ENABLED: "true",
+      GOTRUE_MAILER_SUBJECTS_PASSWORD_CHANGED_NOTIFICATION: "Changed!",
     });
     const email = newAddress("smtp");
     const { status } = await at(server).call("POST", "/signup", { email, password });
     expect(status).toBe(200);
     const mail = catcher.mails[0] ?? "";
-    catcher.close();
     expect(mail).toContain(`To: ${email}`);
     expect(mail).toMatch(/^From: "?Karaoke"? <admin@example.com>$/m);
     const text = mail.replaceAll("=\n", "").replaceAll("=3D", "=").replaceAll("&amp;", "&");
@@ -280,6 +404,12 @@ describe.skipIf(!canStartServers)("mail without a hook", () => {
     expect(hash).toHaveLength(56);
     const { headers } = await at(server).call("GET", `/verify?token=${hash}&type=signup`);
     expect(headers.get("location")).toContain("#access_token=");
+    const { access_token: token } = parametersOf(headers.get("location") ?? "", "hash");
+    await at(server).call("PUT", "/user", { password: `${password}2` }, token);
+    const notice = catcher.mails[1] ?? "";
+    expect(notice).toContain(`To: ${email}`);
+    expect(notice).toMatch(/^Subject: Changed!$/m);
+    catcher.close();
   });
 });
 
@@ -291,12 +421,13 @@ describe.skipIf(!canStartServers || Boolean(process.env.STACK_AUTH))("this proje
       [{ GOTRUE_JWT_KEYS: "[]" }, "GOTRUE_JWT_KEYS"],
       [{ GOTRUE_HOOK_SEND_EMAIL_URI: "https://example.com/hook" }, "GOTRUE_HOOK_SEND_EMAIL_URI"],
       [{ GOTRUE_SITE_URL: "" }, "GOTRUE_SITE_URL"],
+      [{ GOTRUE_SECURITY_CAPTCHA_ENABLED: "true" }, "GOTRUE_SECURITY_CAPTCHA_ENABLED .*auth.captcha"],
+      [{ GOTRUE_EXTERNAL_GITHUB_ENABLED: "true" }, "GOTRUE_EXTERNAL_GITHUB_ENABLED .*auth.external.github"],
     ];
-    for (const [settings, name] of cases) {
-      await expect(startServer(settings)).rejects.toThrow(
-        new RegExp(`auth cannot start: .*${name}[^\\n]*\\n?$`),
-      );
-    }
+    await Promise.all(cases.map(async ([settings, name]) => {
+      const complaint = new RegExp(`auth cannot start: .*${name}[^\\n]*\\n?$`);
+      await expect(startServer(settings)).rejects.toThrow(complaint);
+    }));
   });
 
   test("has no way to send text messages but the hook", async () => {

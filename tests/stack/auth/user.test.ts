@@ -176,6 +176,28 @@ describe("a new phone", () => {
     expect(data.user?.identities?.map(({ provider }) => provider)).toEqual(["email", "phone"]);
   });
 
+  test("can be sent for again", async () => {
+    const { client: app, token } = await signedIn("again");
+    const phone = newPhone();
+    const current = newPhone();
+    await call("PUT", "/user", { phone: current }, { token });
+    await app.auth.verifyOtp({ phone: current, token: await sentCode(current), type: "phone_change" });
+    await database`
+      update auth.users set phone_change_sent_at = phone_change_sent_at - interval '1 minute' where phone = ${current}`;
+    await call("PUT", "/user", { phone }, { token });
+    // The current number says whose change it is.
+    expect(await refusal("POST", "/resend", { type: "phone_change", phone: current })).toEqual([
+      429,
+      "over_sms_send_rate_limit",
+      expect.stringMatching(/^For security purposes, you can only request this after [0-4] seconds\.$/),
+    ]);
+    await database`
+      update auth.users set phone_change_sent_at = phone_change_sent_at - interval '1 minute' where phone = ${current}`;
+    expect((await app.auth.resend({ type: "phone_change", phone: current })).error).toBeNull();
+    const { data } = await app.auth.verifyOtp({ phone, token: await sentCode(phone), type: "phone_change" });
+    expect(data.user?.phone).toBe(phone);
+  });
+
   test("must be a number that is free", async () => {
     const { token } = await signedIn("dialler");
     const phone = newPhone();

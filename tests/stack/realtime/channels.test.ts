@@ -66,6 +66,61 @@ describe("private channels", () => {
     expect((await subscribe(privateChannel(client(), topic))).status).toBe("CHANNEL_ERROR");
   });
 
+  test("are closed when a policy fails, or when there is no such role", async () => {
+    const topic = uniqueTopic("failing");
+    await policies("failing", { read: "1 / (length(realtime.topic()) - length(realtime.topic())) = 1" });
+    const refused = { status: "error", response: { reason: expect.stringMatching(/^Unauthorized: /) } };
+    const connection = await socket();
+    const join = (claims: Record<string, unknown>, ref: string) =>
+      userToken({ sub: alice, claims }).then((token) =>
+        connection.join(topic, { private: true }, { access_token: token }, ref)
+      );
+    expect(await join({}, "1")).toEqual(refused);
+    expect(await join({ role: "nobody_knows_me" }, "2")).toEqual(refused);
+  });
+
+  test("know who asks, for which topic, and from where: policies may look at claims and headers", async () => {
+    await policies("looking", {
+      read: `auth.jwt() ->> 'venue' = split_part(realtime.topic(), ':', 3)
+        and current_setting('request.headers')::json ->> 'upgrade' = 'websocket'`,
+    });
+    const topic = uniqueTopic("looking");
+    const connection = await socket();
+    for (const [index, [venue, status]] of [[topic.split(":")[2], "ok"], ["another", "error"]].entries()) {
+      const token = await userToken({ claims: { venue } });
+      const reply = await connection.join(topic, { private: true }, { access_token: token }, String(index));
+      expect(reply.status).toBe(status);
+    }
+  });
+
+  test("of which only the presence may be read let in, and give no broadcast", async () => {
+    const topic = uniqueTopic("halved");
+    await policies("halved", { read: "extension = 'presence'", write: "true" });
+    const token = await userToken();
+    const [connection, speaker] = [await socket(), await socket()];
+    const config = { private: true, presence: { key: "someone", enabled: true } };
+    expect((await connection.join(topic, config, { access_token: token })).status).toBe("ok");
+    expect(
+      (await speaker.join(topic, { ...config, broadcast: { ack: true } }, { access_token: token })).status,
+    )
+      .toBe("ok");
+    speaker.send("1", "2", `realtime:${topic}`, "broadcast", { type: "broadcast", event: "e", payload: {} });
+    expect(await speaker.reply("2")).toEqual({ status: "ok", response: {} });
+    await database`select realtime.send('{"secret": true}', 'e', ${topic})`;
+    speaker.send("1", "3", `realtime:${topic}`, "presence", {
+      type: "presence",
+      event: "track",
+      payload: {},
+    });
+    await connection.frame((frame) => frame[3] === "presence_diff");
+    expect(connection.frames.some((frame) => frame[3] === "broadcast")).toBe(false);
+    expect(connection.raw.some((frame) => Buffer.isBuffer(frame))).toBe(false);
+
+    const without = await socket();
+    const refused = await without.join(topic, { private: true }, { access_token: token });
+    expect(refused.status).toBe("error");
+  });
+
   test("get what the database sends, in the order of the commits", async () => {
     const topic = uniqueTopic("room");
     const token = await userToken({ sub: alice });
@@ -101,7 +156,7 @@ describe("private channels", () => {
 
   test("an expired token ends the channel with a message", async () => {
     const topic = uniqueTopic("room");
-    const token = await userToken({ sub: alice, expiresIn: 2 });
+    const token = await userToken({ sub: alice, expiresIn: 4 });
     const connection = await socket();
     expect(await connection.join(topic, { private: true }, { access_token: token })).toEqual({
       status: "ok",

@@ -1,5 +1,6 @@
+import { connect } from "node:net";
 import { describe, expect, test } from "vitest";
-import { client, Inbox, pause, socket, subscribe, uniqueTopic, until } from "./support.ts";
+import { client, Inbox, pause, socket, socketUrl, subscribe, uniqueTopic, until } from "./support.ts";
 
 describe.each(["1.0.0", "2.0.0"])("frames of version %s", (vsn) => {
   test("a heartbeat is answered", async () => {
@@ -148,13 +149,111 @@ test("a frame of 10 MB ends the connection that sent it, and no other", async ()
   connection.sendRaw(
     JSON.stringify(["1", "2", `realtime:${topic}`, "broadcast", { payload: "x".repeat(10_000_000) }]),
   );
-  await until(() => connection.closed !== null, 8_000, () => "the connection to be closed");
+  await until(() => connection.closed !== null);
   const speaker = client().channel(topic);
   await subscribe(speaker);
   await speaker.send({ type: "broadcast", event: "still here", payload: {} });
   await heard.waitFor(1);
   await pause(100);
   expect(heard.items).toHaveLength(1);
+});
+
+/** A joined listener and a way to see that nothing has disturbed it. */
+async function bystander() {
+  const topic = uniqueTopic("bystander");
+  const [listener, speaker] = [await socket(), await socket()];
+  await listener.join(topic);
+  await speaker.join(topic);
+  let count = 0;
+  return async () => {
+    count += 1;
+    speaker.send("1", null, `realtime:${topic}`, "broadcast", {
+      type: "broadcast",
+      event: "still here",
+      payload: { count },
+    });
+    await listener.frame((frame) => (frame[4].payload as { count?: number } | undefined)?.count === count);
+    expect(listener.closed).toBeNull();
+  };
+}
+
+test.each([
+  ["marked as compressed, which was not agreed on", [0xc1, 0x82, 0, 0, 0, 0, 0x7b, 0x7d], 1002],
+  ["without a mask", [0x81, 0x02, 0x7b, 0x7d], 1002],
+  ["of an unknown kind", [0x83, 0x80, 0, 0, 0, 0], 1002],
+  ["that announces more than is allowed", [0x82, 0xff, 0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 0], 1009],
+  ["with text that is no UTF-8", [0x81, 0x82, 0, 0, 0, 0, 0xff, 0xfe], 1007],
+])("a WebSocket frame %s ends its connection with a reason, and no other", async (_what, bytes, code) => {
+  const isUndisturbed = await bystander();
+  const connection = await socket();
+  await connection.join(uniqueTopic("frame"));
+  connection.sendBytes(Buffer.from(bytes));
+  await until(() => connection.closed !== null);
+  expect(connection.closed?.code).toBe(code);
+  await isUndisturbed();
+});
+
+test("JSON that is nested a hundred thousand deep does no harm", async () => {
+  const isUndisturbed = await bystander();
+  const connection = await socket();
+  const topic = uniqueTopic("deep");
+  await connection.join(topic);
+  const deep = "[".repeat(100_000) + "]".repeat(100_000);
+  for (
+    const [event, payload] of [["broadcast", deep], ["presence", `{"event":"track","payload":{"a":${deep}}}`]]
+  ) {
+    connection.sendRaw(`["1","2","realtime:${topic}","${event}",${payload}]`);
+  }
+  connection.sendRaw(`["5","5","realtime:${uniqueTopic("deep")}","phx_join",${deep}]`);
+  connection.send(null, "6", "phoenix", "heartbeat", {});
+  await connection.reply("6");
+  await isUndisturbed();
+});
+
+test("3000 joins at once get 100 channels and as many refusals as there are others", async () => {
+  const isUndisturbed = await bystander();
+  const connection = await socket();
+  const name = uniqueTopic("flood");
+  for (let number = 1; number <= 3000; number++) {
+    connection.send(String(number), String(number), `realtime:${name}:${number}`, "phx_join", {
+      config: { presence: { enabled: false } },
+    });
+  }
+  await isUndisturbed();
+  await until(() => connection.frames.filter((frame) => frame[3] === "phx_reply").length === 3000, 30_000);
+  const reasons = connection.frames.map(([, , , , { response }]) => (response as { reason?: string }).reason);
+  expect(reasons.filter((reason) => reason === undefined)).toHaveLength(100);
+  expect(reasons.filter((reason) => reason === "ChannelRateLimitReached: Too many channels")).toHaveLength(
+    2900,
+  );
+});
+
+test("who takes forever to ask for a connection keeps nobody waiting", async () => {
+  const { hostname, port, pathname } = new URL(socketUrl({}));
+  const slow = Array.from({ length: 50 }, () => {
+    const stream = connect(Number(port), hostname);
+    stream.on("error", () => {});
+    stream.write(`GET ${pathname} HTTP/1.1\r\nHost: ${hostname}\r\nX-Slow: `);
+    return stream;
+  });
+  const isUndisturbed = await bystander();
+  for (const stream of slow) stream.write("a");
+  await isUndisturbed();
+  for (const stream of slow) stream.destroy();
+  await isUndisturbed();
+});
+
+test("presence is on for who does not mention it, and off for who names no more than a key", async () => {
+  const connection = await socket();
+  const [silent, named] = [uniqueTopic("presence"), uniqueTopic("presence")];
+  connection.send("1", "1", `realtime:${silent}`, "phx_join", { config: {} });
+  connection.send("2", "2", `realtime:${named}`, "phx_join", { config: { presence: { key: "ann" } } });
+  const state = await connection.frame((frame) => frame[3] === "presence_state");
+  expect(state).toEqual(["1", null, `realtime:${silent}`, "presence_state", {}]);
+  await connection.reply("2");
+  connection.send(null, "3", "phoenix", "heartbeat", {});
+  await connection.reply("3");
+  expect(connection.frames.filter((frame) => frame[3] === "presence_state")).toHaveLength(1);
 });
 
 test("the old and the new protocol hear each other; raw bytes reach the new one only", async () => {

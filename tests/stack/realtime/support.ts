@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { Socket as NodeSocket } from "node:net";
 import { createClient } from "@supabase/supabase-js";
 import type { RealtimeChannel, RealtimeChannelOptions, SupabaseClient } from "@supabase/supabase-js";
 import { SignJWT } from "jose";
@@ -41,6 +42,9 @@ export function client(options: { token?: () => string | Promise<string>; key?: 
   return created;
 }
 
+/** Longer than anything takes on a busy machine, shorter than a test may. */
+const patience = 20_000;
+
 export type Status = { status: string; error: Error | undefined };
 
 /** Subscribes with the client's token and waits for the first status. */
@@ -64,7 +68,7 @@ export class Inbox<T = Record<string, unknown>> {
   items: T[] = [];
   push = (item: T) => void this.items.push(item);
 
-  async waitFor(count: number, milliseconds = 8_000): Promise<T[]> {
+  async waitFor(count: number, milliseconds = patience): Promise<T[]> {
     await until(
       () => this.items.length >= count,
       milliseconds,
@@ -76,7 +80,7 @@ export class Inbox<T = Record<string, unknown>> {
 
 export async function until(
   condition: () => boolean,
-  milliseconds = 8_000,
+  milliseconds = patience,
   what: () => string = () => "a condition",
 ) {
   const deadline = Date.now() + milliseconds;
@@ -128,7 +132,13 @@ export class Socket {
     this.#socket.send(data);
   }
 
-  async frame(matches: (frame: Frame) => boolean, milliseconds = 8_000): Promise<Frame> {
+  /** Bytes past the WebSocket protocol, straight onto the wire. */
+  sendBytes(bytes: Buffer): void {
+    const { _socket: stream } = this.#socket as unknown as { _socket: NodeSocket };
+    stream.write(bytes);
+  }
+
+  async frame(matches: (frame: Frame) => boolean, milliseconds = patience): Promise<Frame> {
     await until(
       () => this.frames.some(matches),
       milliseconds,
@@ -161,15 +171,25 @@ export class Socket {
     this.#socket.pause();
   }
 
+  readOn(): void {
+    this.#socket.resume();
+  }
+
   close(): void {
     this.#socket.terminate();
   }
 }
 
+const gatewayAddress = `${environment.apiUrl.replace(/^http/, "ws")}/realtime/v1/websocket`;
+
 /** Opens a bare socket. */
-export async function socket(options: { vsn?: string; apikey?: string } = {}): Promise<Socket> {
+export async function socket(
+  options: { vsn?: string; apikey?: string; address?: string } = {},
+): Promise<Socket> {
   const version = options.vsn ?? "2.0.0";
-  const webSocket = new WebSocket(socketUrl({ apikey: options.apikey ?? environment.anonKey, vsn: version }));
+  const webSocket = new WebSocket(
+    socketUrl({ apikey: options.apikey ?? environment.anonKey, vsn: version }, options.address),
+  );
   const opened = new Socket(webSocket, version);
   await new Promise<void>((resolve, reject) => {
     webSocket.once("open", resolve);
@@ -179,18 +199,17 @@ export async function socket(options: { vsn?: string; apikey?: string } = {}): P
   return opened;
 }
 
-export function socketUrl(parameters: Record<string, string>): string {
-  return `${environment.apiUrl.replace(/^http/, "ws")}/realtime/v1/websocket?${new URLSearchParams(
-    parameters,
-  )}`;
+export function socketUrl(parameters: Record<string, string>, address = gatewayAddress): string {
+  return `${address}?${new URLSearchParams(parameters)}`;
 }
 
 /** Tries to open a socket and gives the HTTP answer that refuses it. */
 export function refusedUpgrade(
   parameters: Record<string, string>,
+  address?: string,
 ): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
-    const webSocket = new WebSocket(socketUrl(parameters));
+    const webSocket = new WebSocket(socketUrl(parameters, address));
     webSocket.on("error", () => {});
     webSocket.on("open", () => reject(new Error("the connection was accepted")));
     webSocket.on("unexpected-response", (_request, response) => {

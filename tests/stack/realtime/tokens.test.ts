@@ -1,5 +1,6 @@
 import { createHmac, generateKeyPairSync, randomUUID } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
+import WebSocket from "ws";
 import {
   database,
   environment,
@@ -7,6 +8,7 @@ import {
   policies,
   refusedUpgrade,
   socket,
+  socketUrl,
   uniqueTopic,
   userToken,
 } from "./support.ts";
@@ -63,13 +65,32 @@ beforeAll(async () => {
 });
 
 describe("a connection", () => {
+  const atConnect = (name: keyof typeof bad): RegExp =>
+    name === "an expiry in the past"
+      ? /^Token has expired$/
+      : new RegExp(refusals[name].source.replace(/\^\w+: /, "^"));
+
   test("needs a key", async () => {
-    expect((await refusedUpgrade({ vsn: "2.0.0" })).status).toBe(401);
+    const { status, body } = await refusedUpgrade({ vsn: "2.0.0" });
+    expect([status, JSON.parse(body)]).toEqual([401, { error: "API key is missing" }]);
   });
 
   test.each(cases)("is refused with %s as the key", async (name) => {
-    const answer = await refusedUpgrade({ vsn: "2.0.0", apikey: await bad[name]() });
-    expect(answer.status).toBe(401);
+    const { status, body } = await refusedUpgrade({ vsn: "2.0.0", apikey: await bad[name]() });
+    expect(status).toBe(401);
+    expect(JSON.parse(body)).toEqual({ error: expect.stringMatching(atConnect(name)) });
+  });
+
+  test("may bring its key as a header", async () => {
+    const withHeader = (key: string) =>
+      new Promise<number>((resolve) => {
+        const attempt = new WebSocket(socketUrl({ vsn: "2.0.0" }), { headers: { "x-api-key": key } });
+        attempt.on("error", () => {});
+        attempt.on("open", () => resolve(attempt.terminate() ?? 101));
+        attempt.on("unexpected-response", (_request, response) => resolve(response.statusCode ?? 0));
+      });
+    expect(await withHeader(environment.anonKey)).toBe(101);
+    expect(await withHeader("nonsense")).toBe(401);
   });
 });
 
@@ -124,8 +145,12 @@ describe("a new token on a joined channel", () => {
     const { topic, connection, present } = await joined();
     present(await userToken({ sub: alice, claims: { banned: true } }));
     const [, , , , system] = await connection.frame((frame) => frame[3] === "system");
-    expect(system).toMatchObject({ extension: "system", status: "error", channel: topic });
-    expect(system.message).toMatch(/permissions? to read from this Channel topic/);
+    expect(system).toEqual({
+      extension: "system",
+      status: "error",
+      message: `You no longer have permission to read from this Channel topic: ${topic}`,
+      channel: topic,
+    });
     await connection.frame((frame) => frame[3] === "phx_close");
   });
 

@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
 import { createClient } from "@supabase/supabase-js";
-import type { SupabaseClient } from "@supabase/supabase-js";
+import type { Session, SupabaseClient, User, UserIdentity } from "@supabase/supabase-js";
+import type { JWK } from "jose";
 import { SignJWT } from "jose";
 import { database } from "../../../support/database.ts";
 import { environment } from "../../../support/environment.ts";
@@ -12,14 +13,39 @@ export { database, environment, newAddress, password };
 /** Where Auth answers: the stack's, through its gateway. */
 export const authUrl = `${environment.apiUrl}/auth/v1`;
 
-/** Any JSON, as tests look into it. */
-// deno-lint-ignore no-explicit-any
-export type Json = any;
+/** All that Auth's answers may have. What of it is there follows from what was asked. */
+export type Body = Account & Tokens & Refusal & {
+  name: string;
+  type: string;
+  totp: { secret: string; uri: string; qr_code: string };
+  action_link: string;
+  email_otp: string;
+  hashed_token: string;
+  verification_type: string;
+  users: User[];
+  keys: JWK[];
+  url: string;
+  external: Record<string, boolean>;
+  sms_provider: string;
+};
+
+export type Account = User & { identities: UserIdentity[] };
+export type Tokens = Session & { user: Account; expires_at: number };
+
+/** How it refuses, in its two formats and in OAuth's own. */
+interface Refusal {
+  code: string;
+  message: string;
+  error_code: string;
+  msg: string;
+  error: string;
+  error_description: string;
+}
 
 export interface Answer {
   status: number;
   headers: Headers;
-  body: Json;
+  body: Body;
   text: string;
 }
 
@@ -105,7 +131,7 @@ export interface SignedIn {
   id: string;
   email: string;
   client: SupabaseClient;
-  session: Json;
+  session: Session;
   token: string;
 }
 
@@ -146,8 +172,32 @@ export async function handmadeToken(claims: Record<string, unknown>, secret = en
     .sign(new TextEncoder().encode(secret));
 }
 
+export interface Claims {
+  iss: string;
+  sub: string;
+  aud: string;
+  exp: number;
+  iat: number;
+  email: string;
+  phone: string;
+  role: string;
+  aal: string;
+  amr: { method: string; timestamp: number }[];
+  session_id: string;
+  is_anonymous: boolean;
+  app_metadata: Record<string, unknown>;
+  user_metadata: Record<string, unknown>;
+  /** What the project's hook adds. */
+  [claim: string]: unknown;
+}
+
+/** The header of a token, unchecked. */
+export function headerOf(token: string): { alg: string; kid?: string; typ: string } {
+  return JSON.parse(Buffer.from(token.split(".")[0] ?? "", "base64url").toString());
+}
+
 /** The claims of a token, unchecked. */
-export function claimsOf(token: string): Json {
+export function claimsOf(token: string): Claims {
   return JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString());
 }
 

@@ -43,7 +43,7 @@ export async function startIssuer(): Promise<Issuer> {
   const signed = async (claims: Claims, expiresIn: number) =>
     await new SignJWT(claims)
       .setProtectedHeader({ alg: "RS256", kid: "test-key" })
-      .setIssuer(url)
+      .setIssuer(typeof claims.iss === "string" ? claims.iss : url)
       .setIssuedAt(Math.floor(Date.now() / 1000) + Math.min(0, expiresIn - 10))
       .setExpirationTime(Math.floor(Date.now() / 1000) + expiresIn)
       .sign(privateKey);

@@ -3,7 +3,9 @@ import { generateKeyPairSync } from "node:crypto";
 import { createServer } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { User } from "@supabase/supabase-js";
 import type { JWK } from "jose";
+import type { Claims } from "./api.ts";
 import { database } from "../../../support/database.ts";
 import { environment } from "../../../support/environment.ts";
 
@@ -93,10 +95,35 @@ export async function plantAnswer(hook: string, subject: string, expression: str
     on conflict (hook, subject) do update set statement = excluded.statement`;
 }
 
+/** All that hooks are told; each is told its part of it. */
+export interface HookEvent {
+  metadata: { uuid: string; time: string; name: string; ip_address: string };
+  user: User;
+  user_id: string;
+  email_data: {
+    token: string;
+    token_hash: string;
+    token_new: string;
+    token_hash_new: string;
+    redirect_to: string;
+    site_url: string;
+    email_action_type: string;
+    old_email: string;
+    old_phone: string;
+    provider: string;
+    factor_type: string;
+  };
+  sms: { otp: string; phone: string; sms_type?: string };
+  claims: Claims;
+  authentication_method: string;
+  factor_id: string;
+  factor_type: string;
+  valid: boolean;
+}
+
 /** What a hook was told about a user, newest last. */
-// deno-lint-ignore no-explicit-any
-export async function eventsOf(hook: string, subject: string): Promise<any[]> {
-  const rows = await database<{ event: unknown }[]>`
+export async function eventsOf(hook: string, subject: string): Promise<HookEvent[]> {
+  const rows = await database<{ event: HookEvent }[]>`
     select event from auth_probe.events where hook = ${hook} and subject = ${subject} order by id`;
   return rows.map(({ event }) => event);
 }
@@ -182,7 +209,7 @@ export async function startServer(settings: Record<string, string> = {}): Promis
   server.stdout?.on("data", (chunk) => said += chunk);
   server.stderr?.on("data", (chunk) => said += chunk);
   const ended = new Promise<void>((done) => server.once("exit", () => done()));
-  for (let attempt = 0; attempt < 200; attempt++) {
+  for (let attempt = 0; attempt < 1200; attempt++) {
     if (server.exitCode !== null) throw new Error(`Auth did not start: ${said.slice(-2000)}`);
     const answer = await fetch(`${url}/health`).catch(() => undefined);
     if (answer?.ok) return { url, stop: async () => void (server.kill("SIGTERM"), await ended) };

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { Answer, CallOptions, Json } from "./api.ts";
+import type { Answer, Body, CallOptions } from "./api.ts";
 import { call, newAddress, parametersOf, refusal } from "./api.ts";
 import type { Claims, Issuer } from "./issuer.ts";
 import { startIssuer } from "./issuer.ts";
@@ -25,7 +25,7 @@ export interface ProviderStage {
   comeBack(state: string, claims: Claims): Promise<string>;
   /** The whole way; the tokens at its end. */
   signIn(claims: Claims): Promise<Record<string, string>>;
-  userOf(tokens: Record<string, string>): Promise<Json>;
+  userOf(tokens: Record<string, string>): Promise<Body>;
   stop(): Promise<void>;
 }
 
