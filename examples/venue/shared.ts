@@ -113,13 +113,28 @@ export function persistent(read: () => Promise<Refusal | null>): () => Promise<v
   };
 }
 
-/** Listens to a private topic; `onEvent` is called for whatever is heard, and once when listening begins. */
+/**
+ * Listens to a private topic: `onEvent` reads again what is shown whenever something is heard, and when listening begins. It
+ * reads once more a second later, because an event may come a moment before its change can be read (replication sends a
+ * commit before other sessions see it), and every half a minute, because Realtime does not promise to deliver.
+ */
 export async function follow(client: Client, topic: string, onEvent: () => void): Promise<() => void> {
   await client.realtime.setAuth();
+  let later: ReturnType<typeof setTimeout> | undefined;
+  const hear = () => {
+    onEvent();
+    clearTimeout(later);
+    later = setTimeout(onEvent, 1_000);
+  };
   const channel = client.channel(topic, { config: { private: true } })
-    .on("broadcast", { event: "*" }, onEvent)
+    .on("broadcast", { event: "*" }, hear)
     .subscribe((status) => {
-      if (status === "SUBSCRIBED") onEvent();
+      if (status === "SUBSCRIBED") hear();
     });
-  return () => void client.removeChannel(channel);
+  const regularly = setInterval(onEvent, 30_000);
+  return () => {
+    clearTimeout(later);
+    clearInterval(regularly);
+    void client.removeChannel(channel);
+  };
 }
