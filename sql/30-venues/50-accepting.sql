@@ -1,3 +1,23 @@
+create function private.change_accepting(p_venue_id uuid, p_accepting boolean, p_system_id uuid default null)
+returns void
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  update public.venues
+  set accepting_requests = p_accepting, system_id = coalesce(p_system_id, system_id)
+  -- Somebody may be archiving it at this moment.
+  where id = p_venue_id and archived_at is null
+    and (accepting_requests <> p_accepting or system_id is distinct from coalesce(p_system_id, system_id));
+$$;
+
+comment on function private.change_accepting(uuid, boolean, uuid) is
+  'Opens or closes a venue for requests unless it is archived, and has it show the book of p_system_id where one is given. A venue that
+is so already is not written.';
+
+revoke all on function private.change_accepting(uuid, boolean, uuid) from public;
+
 create function private.set_accepting(p_venue_id uuid, p_accepting boolean)
 returns void
 language plpgsql
@@ -15,10 +35,7 @@ begin
   if p_accepting is null then
     perform private.raise_error(400, 'invalid_accepting', 'p_accepting must be true or false.', 'Say which.');
   end if;
-  update public.venues
-  set accepting_requests = p_accepting
-  -- Somebody may be archiving it at this moment.
-  where id = p_venue_id and archived_at is null and accepting_requests <> p_accepting;
+  perform private.change_accepting(p_venue_id, p_accepting);
 end;
 $$;
 

@@ -125,15 +125,10 @@ begin
     for no key update of venue skip locked
   ) as due;
   foreach v_venue_id in array coalesce(v_venue_ids, '{}') loop
-    update public.venues as venue
-    set accepting_requests = due.accepting
-    from (
-      -- Late by a night, the edge itself no longer counts, but what the hours say now.
-      select not switch.is_last_call and (private.opening(v_venue_id, now())).is_open as accepting
-      from private.venue_switches as switch
-      where switch.venue_id = v_venue_id and switch.switches_at <= now()
-    ) as due
-    where venue.id = v_venue_id and venue.accepting_requests <> due.accepting;
+    -- Late by a night, the edge itself no longer counts, but what the hours say now.
+    perform private.change_accepting(v_venue_id, not switch.is_last_call and (private.opening(v_venue_id, now())).is_open)
+    from private.venue_switches as switch
+    where switch.venue_id = v_venue_id and switch.switches_at <= now();
     perform private.schedule_switch(v_venue_id);
   end loop;
   return coalesce(cardinality(v_venue_ids), 0);
@@ -232,10 +227,7 @@ begin
   from jsonb_array_elements(p_hours) as entry
   on conflict (venue_id, weekday, opens_at) do nothing;
   if jsonb_array_length(p_hours) > 0 then
-    update public.venues as venue
-    set accepting_requests = said.is_open
-    from private.opening(p_venue_id, now()) as said
-    where venue.id = p_venue_id and venue.archived_at is null and venue.accepting_requests <> said.is_open;
+    perform private.change_accepting(p_venue_id, said.is_open) from private.opening(p_venue_id, now()) as said;
   end if;
   perform private.schedule_switch(p_venue_id);
 end;

@@ -337,7 +337,7 @@ begin
   else
     select * into v_counts from private.publish_song_import(v_import);
     insert into public.audit_entries (
-      organization_id, actor_id, actor_kind, table_name, row_key, operation, new_values, address, user_agent, http_request_id
+      organization_id, actor_id, actor_kind, table_name, row_key, operation, new_values
     )
     values (
       v_import.organization_id, v_import.created_by, case when v_import.created_by is null then 'system' else 'user' end,
@@ -345,8 +345,7 @@ begin
       jsonb_build_object(
         'system_id', v_import.system_id, 'mode', v_import.mode, 'path', v_import.path,
         'songs_added', v_counts.songs_added, 'songs_removed', v_counts.songs_removed
-      ),
-      private.client_address(), left(private.request_header('user-agent'), 500), left(private.request_header('x-request-id'), 100)
+      )
     );
   end if;
   update public.song_imports as import

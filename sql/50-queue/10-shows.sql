@@ -114,6 +114,21 @@ comment on function public.open_show(uuid) is
 revoke all on function public.open_show(uuid) from public;
 grant execute on function public.open_show(uuid) to authenticated;
 
+create function private.end_show(p_venue_id uuid)
+returns void
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  -- now() is when this transaction began; the show may be a moment younger.
+  update public.shows set closed_at = greatest(now(), opened_at) where venue_id = p_venue_id and closed_at is null;
+$$;
+
+comment on function private.end_show(uuid) is 'Ends the night at a venue, if one is open.';
+
+revoke all on function private.end_show(uuid) from public;
+
 create function private.close_show(p_venue_id uuid)
 returns void
 language plpgsql
@@ -126,8 +141,7 @@ begin
     (select venue.organization_id from public.venues as venue where venue.id = p_venue_id and venue.archived_at is null),
     'requests:process', 'venue_not_found'
   );
-  -- now() is when this transaction began; the show may be a moment younger.
-  update public.shows set closed_at = greatest(now(), opened_at) where venue_id = p_venue_id and closed_at is null;
+  perform private.end_show(p_venue_id);
 end;
 $$;
 

@@ -256,10 +256,7 @@ begin
       end if;
       v_system_id := private.openkj_system(p_caller, p_body);
       -- The system that opens a venue is the one whose book its singers see.
-      update public.venues
-      set accepting_requests = v_accepting, system_id = coalesce(v_system_id, system_id)
-      where id = v_venue.id and archived_at is null
-        and (accepting_requests, system_id) is distinct from (v_accepting, coalesce(v_system_id, system_id));
+      perform private.change_accepting(v_venue.id, v_accepting, v_system_id);
       return jsonb_build_object(
         'venue_id', v_venue.openkj_venue_id, 'accepting', v_accepting, 'serial', private.openkj_serial(p_caller.organization_id)
       );

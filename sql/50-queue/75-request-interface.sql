@@ -468,9 +468,7 @@ begin
       body := private.interface_statistics(v_venue);
 
     when 'set_accepting' then
-      update public.venues as venue
-      set accepting_requests = (p_arguments ->> 'accepting')::boolean
-      where venue.id = v_venue.id and venue.archived_at is null and venue.accepting_requests <> (p_arguments ->> 'accepting')::boolean;
+      perform private.change_accepting(v_venue.id, (p_arguments ->> 'accepting')::boolean);
       body := private.interface_venue(private.require_interface_venue(p_caller, v_venue.id));
 
     when 'list_requests' then

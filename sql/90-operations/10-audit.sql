@@ -14,9 +14,9 @@ create table public.audit_entries (
   operation text not null,
   old_values jsonb,
   new_values jsonb,
-  address inet,
-  user_agent text,
-  http_request_id text,
+  address inet default private.client_address(),
+  user_agent text default left(private.request_header('user-agent'), 500),
+  http_request_id text default left(private.request_header('x-request-id'), 100),
   constraint actor_kind_is_known check (actor_kind in ('user', 'guest', 'api_key', 'service', 'job', 'auth', 'sql', 'system')),
   constraint operation_is_known check (operation in ('insert', 'update', 'delete', 'import', 'read', 'call')),
   primary key (id, created_at)
@@ -243,8 +243,7 @@ begin
     v_name := v_role;
   end if;
   insert into public.audit_entries (
-    organization_id, actor_id, actor_kind, actor_name, delegated_access_id, table_name, row_key, operation, old_values, new_values, address,
-    user_agent, http_request_id
+    organization_id, actor_id, actor_kind, actor_name, delegated_access_id, table_name, row_key, operation, old_values, new_values
   )
   values (
     p_organization_id, v_user_id, v_kind, v_name,
@@ -252,8 +251,7 @@ begin
       p_delegated_access_id,
       (select delegated.id from private.delegated_access() as delegated where delegated.organization_id = p_organization_id)
     ),
-    p_table_name, p_row_key, p_operation, p_old_values, p_new_values, private.client_address(),
-    left(private.request_header('user-agent'), 500), left(private.request_header('x-request-id'), 100)
+    p_table_name, p_row_key, p_operation, p_old_values, p_new_values
   );
 end;
 $$;

@@ -4953,6 +4953,26 @@ revoke all on function public.list_systems(uuid, text, integer, integer) from pu
 grant execute on function public.list_systems(uuid, text, integer, integer) to authenticated;
 
 -- sql/30-venues/50-accepting.sql
+create function private.change_accepting(p_venue_id uuid, p_accepting boolean, p_system_id uuid default null)
+returns void
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  update public.venues
+  set accepting_requests = p_accepting, system_id = coalesce(p_system_id, system_id)
+  -- Somebody may be archiving it at this moment.
+  where id = p_venue_id and archived_at is null
+    and (accepting_requests <> p_accepting or system_id is distinct from coalesce(p_system_id, system_id));
+$$;
+
+comment on function private.change_accepting(uuid, boolean, uuid) is
+  'Opens or closes a venue for requests unless it is archived, and has it show the book of p_system_id where one is given. A venue that
+is so already is not written.';
+
+revoke all on function private.change_accepting(uuid, boolean, uuid) from public;
+
 create function private.set_accepting(p_venue_id uuid, p_accepting boolean)
 returns void
 language plpgsql
@@ -4970,10 +4990,7 @@ begin
   if p_accepting is null then
     perform private.raise_error(400, 'invalid_accepting', 'p_accepting must be true or false.', 'Say which.');
   end if;
-  update public.venues
-  set accepting_requests = p_accepting
-  -- Somebody may be archiving it at this moment.
-  where id = p_venue_id and archived_at is null and accepting_requests <> p_accepting;
+  perform private.change_accepting(p_venue_id, p_accepting);
 end;
 $$;
 
@@ -5218,15 +5235,10 @@ begin
     for no key update of venue skip locked
   ) as due;
   foreach v_venue_id in array coalesce(v_venue_ids, '{}') loop
-    update public.venues as venue
-    set accepting_requests = due.accepting
-    from (
-      -- Late by a night, the edge itself no longer counts, but what the hours say now.
-      select not switch.is_last_call and (private.opening(v_venue_id, now())).is_open as accepting
-      from private.venue_switches as switch
-      where switch.venue_id = v_venue_id and switch.switches_at <= now()
-    ) as due
-    where venue.id = v_venue_id and venue.accepting_requests <> due.accepting;
+    -- Late by a night, the edge itself no longer counts, but what the hours say now.
+    perform private.change_accepting(v_venue_id, not switch.is_last_call and (private.opening(v_venue_id, now())).is_open)
+    from private.venue_switches as switch
+    where switch.venue_id = v_venue_id and switch.switches_at <= now();
     perform private.schedule_switch(v_venue_id);
   end loop;
   return coalesce(cardinality(v_venue_ids), 0);
@@ -5325,10 +5337,7 @@ begin
   from jsonb_array_elements(p_hours) as entry
   on conflict (venue_id, weekday, opens_at) do nothing;
   if jsonb_array_length(p_hours) > 0 then
-    update public.venues as venue
-    set accepting_requests = said.is_open
-    from private.opening(p_venue_id, now()) as said
-    where venue.id = p_venue_id and venue.archived_at is null and venue.accepting_requests <> said.is_open;
+    perform private.change_accepting(p_venue_id, said.is_open) from private.opening(p_venue_id, now()) as said;
   end if;
   perform private.schedule_switch(p_venue_id);
 end;
@@ -5441,9 +5450,19 @@ begin
   perform private.require_permission(
     (select venue.organization_id from public.venues as venue where venue.id = p_venue_id), 'venues:delete', 'venue_not_found'
   );
+  -- Locks in everybody's order: the venue, its requests, the serial that the changes of both move.
+  perform from public.venues as venue where venue.id = p_venue_id for no key update;
+  perform private.change_requests(
+    array(select request.id from public.requests as request where request.venue_id = p_venue_id and request.state = 'performing'),
+    'completed', 'host'
+  );
+  perform private.clear_requests(p_venue_id, array['pending', 'accepted']);
   update public.venues
   set archived_at = now(), accepting_requests = false
   where id = p_venue_id and archived_at is null;
+  -- What was asked for meanwhile; from here on nothing more is.
+  perform private.clear_requests(p_venue_id, array['pending', 'accepted']);
+  perform private.end_show(p_venue_id);
   delete from private.venue_switches where venue_id = p_venue_id;
 end;
 $$;
@@ -5464,8 +5483,8 @@ as $$
 $$;
 
 comment on function public.archive_venue(uuid) is
-  'Takes a venue out of use: nobody finds it any more, its history stays. Again is harmless. Needs venues:delete. Errors: 403;
-404 venue_not_found.';
+  'Takes a venue out of use: its queue is cleared and its night ends, nobody finds it any more, its history stays. Again is harmless.
+Needs venues:delete. Errors: 403; 404 venue_not_found.';
 
 revoke all on function public.archive_venue(uuid) from public;
 grant execute on function public.archive_venue(uuid) to authenticated;
@@ -9756,7 +9775,7 @@ begin
   else
     select * into v_counts from private.publish_song_import(v_import);
     insert into public.audit_entries (
-      organization_id, actor_id, actor_kind, table_name, row_key, operation, new_values, address, user_agent, http_request_id
+      organization_id, actor_id, actor_kind, table_name, row_key, operation, new_values
     )
     values (
       v_import.organization_id, v_import.created_by, case when v_import.created_by is null then 'system' else 'user' end,
@@ -9764,8 +9783,7 @@ begin
       jsonb_build_object(
         'system_id', v_import.system_id, 'mode', v_import.mode, 'path', v_import.path,
         'songs_added', v_counts.songs_added, 'songs_removed', v_counts.songs_removed
-      ),
-      private.client_address(), left(private.request_header('user-agent'), 500), left(private.request_header('x-request-id'), 100)
+      )
     );
   end if;
   update public.song_imports as import
@@ -10269,6 +10287,21 @@ comment on function public.open_show(uuid) is
 revoke all on function public.open_show(uuid) from public;
 grant execute on function public.open_show(uuid) to authenticated;
 
+create function private.end_show(p_venue_id uuid)
+returns void
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  -- now() is when this transaction began; the show may be a moment younger.
+  update public.shows set closed_at = greatest(now(), opened_at) where venue_id = p_venue_id and closed_at is null;
+$$;
+
+comment on function private.end_show(uuid) is 'Ends the night at a venue, if one is open.';
+
+revoke all on function private.end_show(uuid) from public;
+
 create function private.close_show(p_venue_id uuid)
 returns void
 language plpgsql
@@ -10281,8 +10314,7 @@ begin
     (select venue.organization_id from public.venues as venue where venue.id = p_venue_id and venue.archived_at is null),
     'requests:process', 'venue_not_found'
   );
-  -- now() is when this transaction began; the show may be a moment younger.
-  update public.shows set closed_at = greatest(now(), opened_at) where venue_id = p_venue_id and closed_at is null;
+  perform private.end_show(p_venue_id);
 end;
 $$;
 
@@ -13365,10 +13397,7 @@ begin
       end if;
       v_system_id := private.openkj_system(p_caller, p_body);
       -- The system that opens a venue is the one whose book its singers see.
-      update public.venues
-      set accepting_requests = v_accepting, system_id = coalesce(v_system_id, system_id)
-      where id = v_venue.id and archived_at is null
-        and (accepting_requests, system_id) is distinct from (v_accepting, coalesce(v_system_id, system_id));
+      perform private.change_accepting(v_venue.id, v_accepting, v_system_id);
       return jsonb_build_object(
         'venue_id', v_venue.openkj_venue_id, 'accepting', v_accepting, 'serial', private.openkj_serial(p_caller.organization_id)
       );
@@ -14071,9 +14100,7 @@ begin
       body := private.interface_statistics(v_venue);
 
     when 'set_accepting' then
-      update public.venues as venue
-      set accepting_requests = (p_arguments ->> 'accepting')::boolean
-      where venue.id = v_venue.id and venue.archived_at is null and venue.accepting_requests <> (p_arguments ->> 'accepting')::boolean;
+      perform private.change_accepting(v_venue.id, (p_arguments ->> 'accepting')::boolean);
       body := private.interface_venue(private.require_interface_venue(p_caller, v_venue.id));
 
     when 'list_requests' then
@@ -16515,9 +16542,9 @@ create table public.audit_entries (
   operation text not null,
   old_values jsonb,
   new_values jsonb,
-  address inet,
-  user_agent text,
-  http_request_id text,
+  address inet default private.client_address(),
+  user_agent text default left(private.request_header('user-agent'), 500),
+  http_request_id text default left(private.request_header('x-request-id'), 100),
   constraint actor_kind_is_known check (actor_kind in ('user', 'guest', 'api_key', 'service', 'job', 'auth', 'sql', 'system')),
   constraint operation_is_known check (operation in ('insert', 'update', 'delete', 'import', 'read', 'call')),
   primary key (id, created_at)
@@ -16744,8 +16771,7 @@ begin
     v_name := v_role;
   end if;
   insert into public.audit_entries (
-    organization_id, actor_id, actor_kind, actor_name, delegated_access_id, table_name, row_key, operation, old_values, new_values, address,
-    user_agent, http_request_id
+    organization_id, actor_id, actor_kind, actor_name, delegated_access_id, table_name, row_key, operation, old_values, new_values
   )
   values (
     p_organization_id, v_user_id, v_kind, v_name,
@@ -16753,8 +16779,7 @@ begin
       p_delegated_access_id,
       (select delegated.id from private.delegated_access() as delegated where delegated.organization_id = p_organization_id)
     ),
-    p_table_name, p_row_key, p_operation, p_old_values, p_new_values, private.client_address(),
-    left(private.request_header('user-agent'), 500), left(private.request_header('x-request-id'), 100)
+    p_table_name, p_row_key, p_operation, p_old_values, p_new_values
   );
 end;
 $$;

@@ -309,10 +309,19 @@ select is((select count(*) from task), 0::bigint, 'until somebody enters a posit
 -- Archiving ------------------------------------------------------------------------------------------------------------
 
 select tests.act_as('alice');
+select public.set_accepting(tests.id('hall'), true);
+select public.set_request_state((public.add_walk_up(tests.id('hall'), array['Ann'], p_artist => 'A', p_title => 'A')).id, 'performing');
+select public.set_request_state((public.add_walk_up(tests.id('hall'), array['Ben'], p_artist => 'B', p_title => 'B')).id, 'accepted');
+select public.add_walk_up(tests.id('hall'), array['Cho'], p_artist => 'C', p_title => 'C');
 select lives_ok($$ select public.archive_venue(tests.id('hall')) $$, 'a venue is archived');
 select lives_ok($$ select public.archive_venue(tests.id('hall')) $$, 'again is harmless');
 select tests.act_as_owner_role();
 select ok((select archived_at is not null and not accepting_requests from public.venues where id = tests.id('hall')), 'and closed');
+select results_eq(
+  $$ select title || ' ' || state from public.requests where venue_id = tests.id('hall') and title in ('A', 'B', 'C') order by title $$,
+  array['A completed', 'B cleared', 'C cleared'], 'its queue is cleared'
+);
+select is((select count(*) from public.shows where venue_id = tests.id('hall') and closed_at is null), 0::bigint, 'its night ends');
 select is(
   tests.attempt('anon', format('select public.find_venue(%L)', (select url_name from public.venues where id = tests.id('hall')))),
   '404 venue_not_found', 'nobody finds it any more'
