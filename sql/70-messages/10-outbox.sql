@@ -208,6 +208,31 @@ Definer: called from hooks and triggers of other roles.';
 
 revoke all on function private.enqueue_message(text, text, text, jsonb, uuid, text) from public;
 
+create function private.encode_url_part(p_text text)
+returns text
+language sql
+immutable
+strict
+security invoker
+set search_path = ''
+as $$
+  select coalesce(
+    string_agg(
+      case
+        when letter ~ '^[A-Za-z0-9._~-]$' then letter
+        else upper(regexp_replace(encode(convert_to(letter, 'utf8'), 'hex'), '(..)', '%\1', 'g'))
+      end,
+      '' order by place
+    ),
+    ''
+  )
+  from regexp_split_to_table(p_text, '') with ordinality as split (letter, place);
+$$;
+
+comment on function private.encode_url_part(text) is 'A text as one value within a URL: every byte that could mean something else as %XX.';
+
+revoke all on function private.encode_url_part(text) from public;
+
 create function private.enqueue_auth_email(
   p_user_id uuid, p_template_key text, p_recipient text, p_data jsonb, p_token text, p_token_hash text
 )
@@ -226,7 +251,7 @@ as $$
         rtrim(p_data ->> 'site_url', '/'),
         p_token_hash,
         p_data ->> 'email_action_type',
-        replace(replace(replace(p_data ->> 'redirect_to', '&', '%26'), '=', '%3D'), '#', '%23')
+        private.encode_url_part(p_data ->> 'redirect_to')
       ),
       'address', p_data ->> 'address',
       'phone', p_data ->> 'phone',

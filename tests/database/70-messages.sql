@@ -354,7 +354,7 @@ begin
   perform tests.act_as_owner_role();
   perform private.send_email_hook(jsonb_build_object(
     'user', jsonb_build_object('id', tests.id('eve'), 'email', 'eve@tests.invalid') || p_user,
-    'email_data', jsonb_build_object('token', '123456', 'token_hash', 'HASH', 'site_url', 'https://auth.tests/', 'redirect_to', 'https://app.tests/?a=1&b=2#c') || p_data
+    'email_data', jsonb_build_object('token', '123456', 'token_hash', 'HASH', 'site_url', 'https://auth.tests/', 'redirect_to', 'https://app.tests/?a=1&b=2%26+ü#c') || p_data
   ));
   return query
     select rendered.template, rendered.recipient, rendered.body_text
@@ -370,7 +370,7 @@ select results_eq(
 )
 from unnest(array['signup', 'invite', 'magiclink', 'recovery', 'reauthentication']) as action;
 select ok(
-  (select strpos(body, 'https://auth.tests/verify?token=HASH&type=signup&redirect_to=https://app.tests/?a%3D1%26b%3D2%23c') > 0 from pg_temp.sent('{"email_action_type": "signup"}')),
+  (select strpos(body, 'https://auth.tests/verify?token=HASH&type=signup&redirect_to=https%3A%2F%2Fapp.tests%2F%3Fa%3D1%26b%3D2%2526%2B%C3%BC%23c') > 0 from pg_temp.sent('{"email_action_type": "signup"}')),
   'its link names the token and where to go afterwards'
 );
 select results_eq(
