@@ -104,6 +104,24 @@ The first line of every RPC that needs a user.';
 
 revoke all on function private.require_user() from public;
 
+create function private.is_guest(p_user_id uuid)
+returns boolean
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+  return coalesce((select account.is_anonymous from auth.users as account where account.id = p_user_id), true);
+end;
+$$;
+
+comment on function private.is_guest(uuid) is
+  'Whether the user is a guest, or nobody at all. Asked here and not of the token, which may be older than the account''s address. Definer:
+callers cannot read the auth tables.';
+
+revoke all on function private.is_guest(uuid) from public;
+
 create function private.check_request()
 returns void
 language plpgsql

@@ -76,7 +76,7 @@ declare
   v_user_id uuid := private.require_user();
   v_singer_profile_id uuid;
 begin
-  if (private.claims() ->> 'is_anonymous')::boolean then
+  if private.is_guest(v_user_id) then
     perform private.raise_error(
       403, 'guest_not_allowed', 'A guest has no singer profile.', 'Add an e-mail address to the account first.'
     );

@@ -149,9 +149,7 @@ declare
   v_is_tonight boolean;
 begin
   select rules.* into v_rules from public.venue_rules as rules where rules.venue_id = p_venue.id;
-  if not v_rules.guests_allowed
-    and coalesce((select account.is_anonymous from auth.users as account where account.id = p_singer_user_id), true)
-  then
+  if not v_rules.guests_allowed and private.is_guest(p_singer_user_id) then
     perform private.raise_error(
       403, 'guests_not_allowed', 'This venue takes requests from singers with an account only.', 'Sign up, your requests stay yours.'
     );
@@ -467,7 +465,6 @@ set search_path = ''
 as $$
 declare
   v_user_id uuid := private.require_user();
-  v_is_guest boolean := coalesce((private.claims() ->> 'is_anonymous')::boolean, false);
   v_request public.requests;
 begin
   if p_idempotency_key is not null then
@@ -481,7 +478,7 @@ begin
   end if;
 
   perform private.require_admission(p_venue_id);
-  if v_is_guest then
+  if private.is_guest(v_user_id) then
     perform private.enforce_rate_limit('requests_per_device', v_user_id::text);
     perform private.enforce_rate_limit('requests_per_address', host(private.client_address()));
   else

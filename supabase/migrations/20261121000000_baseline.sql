@@ -622,6 +622,24 @@ The first line of every RPC that needs a user.';
 
 revoke all on function private.require_user() from public;
 
+create function private.is_guest(p_user_id uuid)
+returns boolean
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+  return coalesce((select account.is_anonymous from auth.users as account where account.id = p_user_id), true);
+end;
+$$;
+
+comment on function private.is_guest(uuid) is
+  'Whether the user is a guest, or nobody at all. Asked here and not of the token, which may be older than the account''s address. Definer:
+callers cannot read the auth tables.';
+
+revoke all on function private.is_guest(uuid) from public;
+
 create function private.check_request()
 returns void
 language plpgsql
@@ -748,7 +766,7 @@ declare
   v_user_id uuid := private.require_user();
   v_singer_profile_id uuid;
 begin
-  if (private.claims() ->> 'is_anonymous')::boolean then
+  if private.is_guest(v_user_id) then
     perform private.raise_error(
       403, 'guest_not_allowed', 'A guest has no singer profile.', 'Add an e-mail address to the account first.'
     );
@@ -2593,7 +2611,7 @@ declare
   v_user_id uuid := private.require_user();
   v_organization_id uuid;
 begin
-  if (private.claims() ->> 'is_anonymous')::boolean then
+  if private.is_guest(v_user_id) then
     perform private.raise_error(
       403, 'guest_not_allowed', 'A guest cannot own an organization.', 'Add an e-mail address to the account first.'
     );
@@ -11183,9 +11201,7 @@ declare
   v_is_tonight boolean;
 begin
   select rules.* into v_rules from public.venue_rules as rules where rules.venue_id = p_venue.id;
-  if not v_rules.guests_allowed
-    and coalesce((select account.is_anonymous from auth.users as account where account.id = p_singer_user_id), true)
-  then
+  if not v_rules.guests_allowed and private.is_guest(p_singer_user_id) then
     perform private.raise_error(
       403, 'guests_not_allowed', 'This venue takes requests from singers with an account only.', 'Sign up, your requests stay yours.'
     );
@@ -11501,7 +11517,6 @@ set search_path = ''
 as $$
 declare
   v_user_id uuid := private.require_user();
-  v_is_guest boolean := coalesce((private.claims() ->> 'is_anonymous')::boolean, false);
   v_request public.requests;
 begin
   if p_idempotency_key is not null then
@@ -11515,7 +11530,7 @@ begin
   end if;
 
   perform private.require_admission(p_venue_id);
-  if v_is_guest then
+  if private.is_guest(v_user_id) then
     perform private.enforce_rate_limit('requests_per_device', v_user_id::text);
     perform private.enforce_rate_limit('requests_per_address', host(private.client_address()));
   else
@@ -16777,7 +16792,7 @@ begin
     v_kind := 'api_key';
     v_name := v_key;
   elsif v_user_id is not null then
-    v_kind := case when (private.claims() ->> 'is_anonymous')::boolean then 'guest' else 'user' end;
+    v_kind := case when private.is_guest(v_user_id) then 'guest' else 'user' end;
   elsif private.claims() ->> 'role' = 'service_role' then
     v_kind := 'service';
     v_name := 'service_role';

@@ -108,6 +108,30 @@ select is(
   'once, however often it happens'
 );
 
+-- Tokens of before and after say the opposite of what is.
+create function pg_temp.with_guest_token(p_is_anonymous boolean)
+returns text
+language plpgsql
+as $$
+declare
+  v_refusal text;
+begin
+  perform tests.act_as('gus');
+  perform set_config('request.jwt.claims', (current_setting('request.jwt.claims')::jsonb || jsonb_build_object('is_anonymous', p_is_anonymous))::text, true);
+  perform public.create_singer_profile();
+  perform public.create_organization('Gus Karaoke');
+  perform tests.act_as_owner_role();
+  return 'no longer a guest';
+exception
+  when others then
+    return sqlerrm;
+end;
+$$;
+select is(pg_temp.with_guest_token(true), 'no longer a guest', 'with the token of before');
+update auth.users set is_anonymous = true where id = tests.id('gus');
+select is(pg_temp.with_guest_token(false), 'guest_not_allowed', 'a guest is one whatever the token says');
+update auth.users set is_anonymous = false where id = tests.id('gus');
+
 -- Which sessions are believed ------------------------------------------------------------------------------------------
 
 create function pg_temp.refusal_of(p_claims jsonb)
