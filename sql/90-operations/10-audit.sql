@@ -224,7 +224,7 @@ begin
     v_kind := 'api_key';
     v_name := v_key;
   elsif v_user_id is not null then
-    v_kind := case when private.is_guest(v_user_id) then 'guest' else 'user' end;
+    v_kind := case when (private.claims() ->> 'is_anonymous')::boolean then 'guest' else 'user' end;
   elsif private.claims() ->> 'role' = 'service_role' then
     v_kind := 'service';
     v_name := 'service_role';

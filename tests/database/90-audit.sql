@@ -337,5 +337,14 @@ update private.rate_limit_counters set used = 2147483647 where rate_limit_key = 
 select lives_ok($$ update private.rate_limit_counters set used = 4 where rate_limit_key = 'tests' and subject = 'x' $$, 'counters are rows');
 select is_empty($$ select key from private.rate_limits where description = '' or maximum < 0 $$, 'every limit says what it limits');
 
+-- Last, as they are gone after it.
+select tests.act_as_owner_role();
+insert into private.password_confirmations (session_id, confirmed_at) select session_id, now() from tests.people where name = 'eve';
+select results_eq(
+  format($$ select actor_id, actor_kind from pg_temp.entry(%L, 'select public.delete_account()') where table_name = 'users' $$, name),
+  format('values (tests.id(%L), %L::text)', name, kind), format('who deletes an account is a %s', kind)
+)
+from (values ('eve', 'user'), ('gus', 'guest')) as leaving (name, kind);
+
 select * from finish();
 rollback;
