@@ -5,7 +5,7 @@ import { validationFailed } from "./errors.ts";
 import { hasHook, runHook } from "./hooks.ts";
 import { clearTokens } from "./one-time.ts";
 import { hashPassword, randomPassword } from "./passwords.ts";
-import type { NewUser, User, UserPatch } from "./users.ts";
+import type { Identity, NewUser, User, UserPatch } from "./users.ts";
 import {
   createIdentity,
   createUser,
@@ -13,6 +13,7 @@ import {
   fullUserJson,
   identitiesOf,
   mergeMetadata,
+  syncProviders,
   updateIdentityData,
   updateUser,
 } from "./users.ts";
@@ -31,9 +32,14 @@ export function checkEmail(text: string, status = 400): string {
   return email;
 }
 
+/** Without what people write around the digits. */
+export function plainPhone(text: string): string {
+  return text.replace(/^\+/, "").replaceAll(" ", "");
+}
+
 /** The number as it is stored: digits only. */
 export function checkPhone(text: string): string {
-  const phone = text.replaceAll(" ", "").replace(/^\+/, "");
+  const phone = plainPhone(text);
   if (!/^[1-9][0-9]{1,14}$/.test(phone)) {
     throw validationFailed("Invalid phone number format (E.164 required)");
   }
@@ -104,7 +110,10 @@ export async function insertUser(
   return (await findUserById(sql, created.id)) ?? created;
 }
 
-/** The identity for the user's own address or number. What it says of itself beats what callers sent. */
+/**
+ * The identity for the user's own address or number. What it says of itself beats what callers sent. Of what an account that
+ * nobody has confirmed may have had before, nothing is left.
+ */
 export async function ensureOwnIdentity(
   sql: Transaction,
   user: User,
@@ -120,10 +129,15 @@ export async function ensureOwnIdentity(
     email_verified: false,
     phone_verified: false,
   };
-  await createIdentity(sql, user.id, provider, identityData);
-  return await updateUser(sql, user.id, {
-    raw_user_meta_data: mergeMetadata(user.raw_user_meta_data, identityData),
-  });
+  const own = await createIdentity(sql, user.id, provider, identityData);
+  return await keepOnlyIdentity(sql, user, own);
+}
+
+/** Takes from an account nobody has confirmed whatever did not come with this identity. */
+export async function keepOnlyIdentity(sql: Transaction, user: User, identity: Identity): Promise<User> {
+  await sql`delete from auth.identities where user_id = ${user.id} and id <> ${identity.id}`;
+  const only = await updateUser(sql, user.id, { raw_user_meta_data: identity.identity_data });
+  return await syncProviders(sql, only);
 }
 
 /** The user's address is proven. All codes under way are void. */

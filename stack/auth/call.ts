@@ -72,20 +72,26 @@ export interface Caller {
   session: Session | undefined;
 }
 
+/** As good as no session at all. */
+const noSession = "00000000-0000-0000-0000-000000000000";
+
 /** The user behind the bearer token. */
 export async function requireUser(call: Call): Promise<Caller> {
   const claims = await bearerClaims(call);
   const subject = claims.sub ?? "";
   if (subject === "") throw new AuthError(403, "bad_jwt", "invalid claim: missing sub claim");
-  if (!isUuid(subject)) throw new AuthError(403, "bad_jwt", "invalid claim: sub claim must be a UUID");
+  if (!isUuid(subject)) throw new AuthError(400, "bad_jwt", "invalid claim: sub claim must be a UUID");
   const user = await findUserById(call.sql, subject);
   if (user === undefined) {
     throw new AuthError(403, "user_not_found", "User from sub claim in JWT does not exist");
   }
   const sessionId = typeof claims.session_id === "string" ? claims.session_id : "";
   let session: Session | undefined;
-  if (sessionId !== "") {
-    session = isUuid(sessionId) ? await findSession(call.sql, sessionId) : undefined;
+  if (sessionId !== "" && sessionId !== noSession) {
+    if (!isUuid(sessionId)) {
+      throw new AuthError(403, "bad_jwt", "invalid claim: session_id claim must be a UUID");
+    }
+    session = await findSession(call.sql, sessionId);
     if (session === undefined || session.user_id !== user.id) {
       throw new AuthError(403, "session_not_found", "Session from session_id claim in JWT does not exist");
     }
@@ -111,6 +117,10 @@ export async function requireAdmin(call: Call): Promise<JWTPayload> {
   return claims;
 }
 
+function audienceOf(claims: JWTPayload | undefined): string {
+  return [claims?.aud ?? []].flat()[0] ?? "";
+}
+
 /** The audience in which accounts are looked up. */
 export async function requestAudience(call: Call): Promise<string> {
   const header = call.c.req.header("x-jwt-aud");
@@ -119,10 +129,13 @@ export async function requestAudience(call: Call): Promise<string> {
     // A broken bearer is no error on routes that need no user.
     const claims = await bearerClaims(call).catch(() => undefined);
     const role = typeof claims?.role === "string" ? claims.role : "";
-    const audience = Array.isArray(claims?.aud) ? claims.aud[0] : claims?.aud;
-    if (audience !== undefined && audience !== "" && !call.settings.jwt.adminRoles.includes(role)) {
-      return audience;
-    }
+    const audience = audienceOf(claims);
+    if (audience !== "" && !call.settings.jwt.adminRoles.includes(role)) return audience;
   }
   return call.settings.jwt.audience;
+}
+
+/** Refuses a caller whose token is for another audience than the request. */
+export async function requireSameAudience(call: Call, { claims }: Caller, refusal: AuthError): Promise<void> {
+  if (audienceOf(claims) !== await requestAudience(call)) throw refusal;
 }

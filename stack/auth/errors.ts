@@ -68,6 +68,7 @@ function wantsNewFormat(c: Context): boolean {
 
 /** What the database itself said, for errors that come from people's own SQL (old error format only). */
 function databaseErrorBody(error: unknown): { status: number; body: Record<string, unknown> } | undefined {
+  if (error instanceof AuthError) return databaseErrorBody(error.cause);
   if (!(error instanceof postgres.PostgresError)) return undefined;
   const own = /^PT(\d{3})$/.exec(error.code);
   if (own === null && error.code !== "P0001" && !error.code.startsWith("23")) return undefined;

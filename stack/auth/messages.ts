@@ -81,7 +81,7 @@ async function deliver(call: Call, user: User, sent: MailedCode): Promise<void> 
     throw new AuthError(
       500,
       "unexpected_failure",
-      `Error sending ${templateNames[sent.action]} email`,
+      `Error sending ${templateNames[sent.action].replaceAll("_", " ")} email`,
       error,
     );
   }

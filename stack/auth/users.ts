@@ -106,6 +106,23 @@ export async function findUserByEmail(
   return user;
 }
 
+/** Whose address it is: as their own, or as a provider knows it. Nobody else may take it. */
+export async function findEmailOwner(
+  sql: Queryable,
+  email: string,
+  audience: string,
+  except?: string,
+): Promise<User | undefined> {
+  const [user] = await sql<User[]>`
+    select users.* from auth.users
+    where instance_id = ${instanceId} and aud = ${audience} and is_sso_user = false
+      ${except === undefined ? sql`` : sql`and id <> ${except}`}
+      and (lower(email) = ${email} or id in (select user_id from auth.identities where identities.email = ${email}))
+    order by lower(email) = ${email} desc nulls last
+    limit 1`;
+  return user;
+}
+
 export async function findUserByPhone(
   sql: Queryable,
   phone: string,
@@ -171,7 +188,7 @@ export async function createUser(sql: Queryable, user: NewUser): Promise<User> {
 
 /** Merges the top level; a null removes its key. */
 export function mergeMetadata(current: JsonObject | null, patch: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries({ ...current, ...patch }).filter(([, value]) => value !== null));
+  return Object.fromEntries(Object.entries({ ...current, ...patch }).filter(([key]) => patch[key] !== null));
 }
 
 export async function identitiesOf(sql: Queryable, userId: string): Promise<Identity[]> {

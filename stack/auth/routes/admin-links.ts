@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { beforeUserCreated, checkEmail, ensureOwnIdentity, insertUser } from "../accounts.ts";
+import { beforeUserCreated, checkEmail, insertUser } from "../accounts.ts";
 import { adminActor, audit } from "../audit.ts";
 import type { Call } from "../call.ts";
 import { requestAudience, requireAdmin } from "../call.ts";
@@ -13,7 +13,15 @@ import { hashCode, randomCode, saveToken } from "../one-time.ts";
 import { checkPassword, hashPassword, randomPassword } from "../passwords.ts";
 import { redirectTarget } from "../redirects.ts";
 import type { User, UserPatch } from "../users.ts";
-import { findUserByEmail, fullUserJson, lockUser, mergeMetadata, updateUser } from "../users.ts";
+import {
+  createIdentity,
+  findEmailOwner,
+  findUserByEmail,
+  fullUserJson,
+  lockUser,
+  mergeMetadata,
+  updateUser,
+} from "../users.ts";
 
 const inviteBody = z.object({ email: optionalText, data: metadata.default({}) });
 const linkBody = z.object({
@@ -49,7 +57,13 @@ async function createPending(
 ): Promise<User> {
   const candidate = { provider: "email", email, data, audience: await requestAudience(call) };
   const user = await insertUser(call, sql, id, candidate, encryptedPassword);
-  return await ensureOwnIdentity(sql, user, "email", data);
+  await createIdentity(sql, user.id, "email", {
+    sub: user.id,
+    email,
+    email_verified: false,
+    phone_verified: false,
+  });
+  return user;
 }
 
 /** POST /invite */
@@ -167,7 +181,9 @@ async function checkLink(
     throw validationFailed("Enable secure email change to generate link for current email");
   }
   const newEmail = checkEmail(body.new_email);
-  if ((await findUserByEmail(call.sql, newEmail, existing.aud)) !== undefined) throw emailExists();
+  if ((await findEmailOwner(call.sql, newEmail, existing.aud, existing.id)) !== undefined) {
+    throw emailExists();
+  }
   return { newEmail };
 }
 

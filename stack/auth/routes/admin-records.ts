@@ -71,7 +71,7 @@ export async function listAudit(call: Call): Promise<Response> {
   const [field, ...rest] = query.split(":");
   const keys = auditFields[field ?? ""];
   if (query !== "" && (keys === undefined || rest.length === 0)) {
-    throw validationFailed(`Invalid query format: ${query}`);
+    throw validationFailed(`Invalid query scope: ${query}`);
   }
   const pattern = `%${rest.join(":")}%`;
   const conditions = (keys ?? []).map((key) => sql`payload ->> ${key} ilike ${pattern}`);

@@ -18,7 +18,7 @@ import type { User } from "../users.ts";
 import {
   createIdentity,
   createUser,
-  findUserByEmail,
+  findEmailOwner,
   findUserByPhone,
   fullUserJson,
   identitiesOf,
@@ -48,6 +48,21 @@ type UserBody = z.infer<typeof userBody>;
 
 const deleteBody = z.object({ should_soft_delete: z.boolean().default(false) });
 
+/** Newest first, unless asked otherwise. */
+function isAscending(call: Call): boolean {
+  const sort = call.c.req.query("sort");
+  if (sort === undefined) return false;
+  const [field, ...rest] = sort.split(" ");
+  const direction = rest.join(" ");
+  if (field !== "created_at") throw validationFailed(`Bad Sort Parameters: bad field for sort '${field}'`);
+  if (rest.length > 0 && !/^(asc|desc)$/i.test(direction)) {
+    throw validationFailed(
+      `Bad Sort Parameters: bad direction for sort '${direction}', only 'asc' and 'desc' allowed`,
+    );
+  }
+  return direction.toLowerCase() === "asc";
+}
+
 /** GET /admin/users */
 export async function listUsers(call: Call): Promise<Response> {
   await requireAdmin(call);
@@ -55,7 +70,7 @@ export async function listUsers(call: Call): Promise<Response> {
   const audience = await requestAudience(call);
   const page = readPage(call);
   const filter = call.c.req.query("filter") ?? "";
-  const ascending = /^created_at\s+asc$/i.test(call.c.req.query("sort") ?? "");
+  const ascending = isAscending(call);
   const pattern = `%${filter}%`;
   const where = sql`
     where instance_id = ${instanceId} and aud = ${audience}
@@ -91,7 +106,7 @@ function banEnd(duration: string): Date | null | undefined {
 }
 
 async function encryptedPassword(body: UserBody): Promise<string> {
-  if (body.password && body.password_hash !== "") {
+  if (body.password !== undefined && body.password_hash !== "") {
     throw validationFailed("Only a password or a password hash should be provided");
   }
   if (body.password_hash !== "") {
@@ -124,6 +139,20 @@ async function confirm(sql: Transaction, user: User, body: Confirmations): Promi
   return body.phone_confirm ? await confirmPhone(sql, withEmail) : withEmail;
 }
 
+/** Writes an account; why the database refuses is not told, only that it does. */
+async function written(
+  call: Call,
+  failure: string,
+  change: (sql: Transaction) => Promise<JsonObject>,
+): Promise<JsonObject> {
+  try {
+    return await call.sql.begin(change);
+  } catch (error) {
+    if (error instanceof AuthError && error.status < 500) throw error;
+    throw new AuthError(500, "unexpected_failure", failure, error instanceof AuthError ? error.cause : error);
+  }
+}
+
 /** POST /admin/users */
 export async function createUserAsAdmin(call: Call): Promise<Response> {
   await requireAdmin(call);
@@ -133,18 +162,19 @@ export async function createUserAsAdmin(call: Call): Promise<Response> {
     throw validationFailed("Cannot create a user without either an email or phone");
   }
   const email = body.email === "" ? "" : checkEmail(body.email);
-  if (email !== "" && (await findUserByEmail(call.sql, email, audience)) !== undefined) {
+  if (email !== "" && (await findEmailOwner(call.sql, email, audience)) !== undefined) {
     throw new AuthError(422, "email_exists", "A user with this email address has already been registered");
   }
   const phone = body.phone === "" ? "" : checkPhone(body.phone);
   if (phone !== "" && (await findUserByPhone(call.sql, phone, audience)) !== undefined) {
     throw new AuthError(422, "phone_exists", "Phone number already registered by another user");
   }
+  const password = await encryptedPassword(body);
   if (body.id !== "" && !isUuid(body.id)) throw validationFailed("ID must conform to the uuid v4 format");
+  if (body.id === instanceId) throw validationFailed("ID cannot be a nil uuid");
   const providers = [...(email === "" ? [] : ["email"]), ...(phone === "" ? [] : ["phone"])];
   const bannedUntil = banEnd(body.ban_duration);
-  const password = await encryptedPassword(body);
-  const answer = await call.sql.begin(async (sql) => {
+  const answer = await written(call, "Database error creating new user", async (sql) => {
     const created = await createUser(sql, {
       ...(body.id === "" ? {} : { id: body.id }),
       aud: audience,
@@ -169,19 +199,23 @@ export async function createUserAsAdmin(call: Call): Promise<Response> {
   return call.c.json(answer);
 }
 
-async function changeAddress(
+async function setAddress(
   sql: Transaction,
   user: User,
   kind: "email" | "phone",
   value: string,
+  isVerified: boolean,
 ): Promise<User> {
   const identity = (await identitiesOf(sql, user.id)).find((one) => one.provider === kind);
-  const known = { [kind]: value, [`${kind}_verified`]: false };
+  const known = { [kind]: value, [`${kind}_verified`]: isVerified };
   if (identity === undefined) {
     const data = { sub: user.id, email_verified: false, phone_verified: false, ...known };
     await createIdentity(sql, user.id, kind, data);
   } else await updateIdentityData(sql, identity, known);
-  return await updateUser(sql, user.id, { [kind]: value }, "Error updating user");
+  return await updateUser(sql, user.id, {
+    [kind]: value,
+    ...(isVerified ? { is_anonymous: false } : {}),
+  });
 }
 
 /** PUT /admin/users/<id> */
@@ -194,15 +228,15 @@ export async function updateUserAsAdmin(call: Call): Promise<Response> {
   if (body.password !== undefined) checkPassword(call.settings.password, body.password);
   const bannedUntil = banEnd(body.ban_duration);
   const newPassword = body.password === undefined ? undefined : await passwordPatch(body.password);
-  const answer = await call.sql.begin(async (sql) => {
+  const answer = await written(call, "Error updating user", async (sql) => {
     let user = await confirm(sql, await lockUser(sql, before.id), body);
     if (newPassword !== undefined) {
       user = await updateUser(sql, user.id, newPassword);
       await clearTokens(sql, user.id);
       await deleteSessions(sql, user.id);
     }
-    if (email !== "" && email !== user.email) user = await changeAddress(sql, user, "email", email);
-    if (phone !== "" && phone !== user.phone) user = await changeAddress(sql, user, "phone", phone);
+    if (email !== "") user = await setAddress(sql, user, "email", email, body.email_confirm);
+    if (phone !== "") user = await setAddress(sql, user, "phone", phone, body.phone_confirm);
     user = await updateUser(sql, user.id, {
       ...(body.role === "" ? {} : { role: body.role }),
       ...(bannedUntil === undefined ? {} : { banned_until: bannedUntil }),

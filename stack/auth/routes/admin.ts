@@ -28,7 +28,10 @@ function wholeNumber(call: Call, name: string, fallback: number): number {
   const text = call.c.req.query(name) ?? "";
   if (text === "") return fallback;
   if (!/^\d{1,9}$/.test(text)) {
-    throw validationFailed(`Bad Pagination Parameters: ${name} must be a whole number`);
+    const why = /^\d+$/.test(text) ? "value out of range" : "invalid syntax";
+    throw validationFailed(
+      `Bad Pagination Parameters: strconv.ParseUint: parsing ${JSON.stringify(text)}: ${why}`,
+    );
   }
   return Number(text);
 }
@@ -44,7 +47,7 @@ export function readPage(call: Call): Page {
 
 /** The headers by which clients find the other pages. */
 export function pageHeaders(call: Call, page: Page, total: number): Record<string, string> {
-  const last = Math.max(1, Math.ceil(total / page.size));
+  const last = Math.ceil(total / page.size);
   const link = (number: number, name: string) => {
     const query = encodeQuery({ ...call.c.req.query(), page: String(number) });
     return `<${call.c.req.path}?${query}>; rel="${name}"`;

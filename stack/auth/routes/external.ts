@@ -8,6 +8,7 @@ import { findFlow, isFlowExpired, readChallenge, startFlow } from "../flow.ts";
 import type { ExchangedProfile } from "../providers.ts";
 import { authorizationUrl, enabledProvider, exchangeProviderCode } from "../providers.ts";
 import { encodeQuery, redirect, redirectTarget, withFragment, withQuery } from "../redirects.ts";
+import { requireManualLinking } from "./identities.ts";
 import { startSession } from "../sessions.ts";
 import type { ProviderName } from "../settings.ts";
 import type { User } from "../users.ts";
@@ -37,10 +38,8 @@ export async function authorize(call: Call): Promise<Response> {
 
 /** GET /user/identities/authorize */
 export async function authorizeLink(call: Call): Promise<Response> {
-  if (!call.settings.security.manualLinking) {
-    throw new AuthError(404, "manual_linking_disabled", "Manual linking is disabled");
-  }
   const { user } = await requireUser(call);
+  requireManualLinking(call);
   const url = await beginFlow(call, user.id);
   return call.c.req.query("skip_http_redirect") === "true" ? call.c.json({ url }) : redirect(302, url);
 }

@@ -95,9 +95,9 @@ export async function verifyFactor(call: Call): Promise<Response> {
   const { user, session } = await requirePermanentUser(call);
   const factor = await ownFactor(call, { user, session, claims: {} });
   limitRequests(call, "factorVerify");
-  const type = verifiableType(call, factor);
   const body = await readBody(call.c, verifyBody);
   if (body.code === "") throw validationFailed("Code needs to be non-empty");
+  const type = verifiableType(call, factor);
   const challenge = await findChallenge(call, factor, body.challenge_id);
   const valid = type === "totp"
     ? isTotpCode(factor.secret ?? "", body.code)

@@ -122,6 +122,7 @@ async function enrollPhone(
   caller: Caller,
   body: EnrollBody,
 ): Promise<JsonObject> {
+  if (body.phone === "") throw validationFailed("Phone number required to enroll Phone factor");
   const phone = checkPhone(body.phone);
   const same = (await factorsOf(sql, caller.user.id)).find((one) => one.phone === phone);
   if (same?.status === "verified") {
@@ -143,6 +144,13 @@ const labels = { totp: "TOTP", phone: "Phone" } as const;
 /** POST /factors */
 export async function enroll(call: Call): Promise<Response> {
   const caller = await requirePermanentUser(call);
+  if (caller.session === undefined) {
+    throw new AuthError(
+      500,
+      "unexpected_failure",
+      "A valid session and a registered user are required to enroll a factor",
+    );
+  }
   const body = await readBody(call.c, enrollBody);
   const type = body.factor_type;
   if (type === "webauthn") {
@@ -224,7 +232,14 @@ export async function challengeFactor(call: Call): Promise<Response> {
 export async function unenroll(call: Call): Promise<Response> {
   const caller = await requirePermanentUser(call);
   const factor = await ownFactor(call, caller);
-  if (factor.status === "verified" && caller.session?.aal !== "aal2") {
+  if (caller.session === undefined) {
+    throw new AuthError(
+      500,
+      "unexpected_failure",
+      "A valid session and factor are required to unenroll a factor",
+    );
+  }
+  if (factor.status === "verified" && caller.session.aal !== "aal2") {
     throw new AuthError(422, "insufficient_aal", "AAL2 required to unenroll verified factor");
   }
   await call.sql.begin(async (sql) => {

@@ -6,6 +6,7 @@ import { AuthError, OAuthError } from "../errors.ts";
 import { linkProfile, signInWithProfile } from "../external.ts";
 import { optionalText, readBody } from "../json-body.ts";
 import { issuerOf, profileOfIdToken } from "../providers.ts";
+import { requireManualLinking } from "./identities.ts";
 import { startSession } from "../sessions.ts";
 import type { ProviderName } from "../settings.ts";
 import { providerNames } from "../settings.ts";
@@ -48,9 +49,7 @@ export async function grantIdToken(call: Call): Promise<Response> {
   const profile = await profileOfIdToken(name, settings, body.id_token, body.access_token, body.nonce);
   let answer: JsonObject;
   if (body.link_identity) {
-    if (!call.settings.security.manualLinking) {
-      throw new AuthError(404, "manual_linking_disabled", "Manual linking is disabled");
-    }
+    requireManualLinking(call);
     const { user } = await requireUser(call);
     answer = await call.sql.begin(async (sql) => {
       const linked = await linkProfile(call, sql, user.id, profile);

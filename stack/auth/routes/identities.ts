@@ -1,6 +1,6 @@
 import { audit } from "../audit.ts";
 import type { Call } from "../call.ts";
-import { requireUser } from "../call.ts";
+import { requireSameAudience, requireUser } from "../call.ts";
 import type { Transaction } from "../database.ts";
 import { AuthError } from "../errors.ts";
 import { notify } from "../messages.ts";
@@ -23,13 +23,22 @@ async function withoutAddress(sql: Transaction, user: User, gone: Identity, rest
   return await updateUser(sql, user.id, { email: null, email_confirmed_at: null });
 }
 
+/** Identities are the users' own to add and remove only where that is switched on. */
+export function requireManualLinking(call: Call): void {
+  if (call.settings.security.manualLinking) return;
+  throw new AuthError(404, "manual_linking_disabled", "Manual linking is disabled");
+}
+
 /** DELETE /user/identities/<id> */
 export async function unlinkIdentity(call: Call): Promise<Response> {
-  if (!call.settings.security.manualLinking) {
-    throw new AuthError(404, "manual_linking_disabled", "Manual linking is disabled");
-  }
   const caller = await requireUser(call);
+  requireManualLinking(call);
   const id = pathId(call, "identity_id");
+  await requireSameAudience(
+    call,
+    caller,
+    new AuthError(403, "unexpected_audience", "Token audience doesn't match request audience"),
+  );
   await call.sql.begin(async (sql) => {
     const user = await lockUser(sql, caller.user.id);
     const identities = await identitiesOf(sql, user.id);

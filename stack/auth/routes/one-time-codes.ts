@@ -1,13 +1,5 @@
 import { z } from "zod";
-import {
-  afterUserCreated,
-  beforeUserCreated,
-  checkEmail,
-  checkPhone,
-  confirmEmail,
-  ensureOwnIdentity,
-  insertUser,
-} from "../accounts.ts";
+import { checkEmail, checkPhone } from "../accounts.ts";
 import { audit } from "../audit.ts";
 import type { Call } from "../call.ts";
 import { requestAudience } from "../call.ts";
@@ -16,11 +8,10 @@ import { AuthError, validationFailed } from "../errors.ts";
 import type { Challenge } from "../flow.ts";
 import { readChallenge, startMailFlow } from "../flow.ts";
 import { challengeFields, metadata, optionalText, readBody } from "../json-body.ts";
-import type { LimitName } from "../limits.ts";
 import { limitRequests } from "../limits.ts";
 import { sendConfirmation, sendEmailChange, sendPhoneCode, sendSignInLink } from "../messages.ts";
-import { hashPassword, randomPassword } from "../passwords.ts";
-import { startSession } from "../sessions.ts";
+import { randomPassword } from "../passwords.ts";
+import { isConfirmed, refuseWhenClosed, signUp } from "./signup.ts";
 import type { User } from "../users.ts";
 import { findUserByEmail, findUserByPhone, lockUser } from "../users.ts";
 
@@ -43,124 +34,115 @@ const resendBody = z.object({
 interface CodeRequest {
   email?: string;
   phone?: string;
-  createUser: boolean;
   data: JsonObject;
   challenge: Challenge | undefined;
 }
 
-async function findAccount(call: Call, request: CodeRequest, audience: string): Promise<User | undefined> {
-  return request.email === undefined
-    ? await findUserByPhone(call.sql, request.phone ?? "", audience)
-    : await findUserByEmail(call.sql, request.email, audience);
+async function findAccount(
+  call: Call,
+  { email, phone }: Pick<CodeRequest, "email" | "phone">,
+): Promise<User | undefined> {
+  const audience = await requestAudience(call);
+  return email === undefined
+    ? await findUserByPhone(call.sql, phone ?? "", audience)
+    : await findUserByEmail(call.sql, email, audience);
 }
 
 /**
- * Sends an existing user what signs them in; an unconfirmed one is asked to confirm instead. Here as below the user is read
- * again under the lock: of many requests at once, one message goes out.
+ * Sends a confirmed user what signs them in. Here as below the user is read again under the lock: of many requests at once,
+ * one message goes out.
  */
-async function sendToExisting(call: Call, found: User, request: CodeRequest): Promise<void> {
+async function sendToConfirmed(call: Call, found: User, { phone, challenge }: CodeRequest): Promise<void> {
   await call.sql.begin(async (sql) => {
     const user = await lockUser(sql, found.id);
-    if (request.phone !== undefined) {
+    if (phone !== undefined) {
       await audit(sql, call, user, "user_recovery_requested", { channel: "sms" });
-      await sendPhoneCode(call, sql, user, request.phone, "confirmation");
-      return;
-    }
-    const isPkce = request.challenge !== undefined;
-    if (user.email_confirmed_at === null) {
-      await audit(sql, call, user, "user_confirmation_requested");
-      await startMailFlow(sql, user.id, "email/signup", request.challenge);
-      await sendConfirmation(call, sql, user, isPkce);
+      await sendPhoneCode(call, sql, user, phone, "confirmation");
       return;
     }
     await audit(sql, call, user, "user_recovery_requested");
-    await startMailFlow(sql, user.id, "magiclink", request.challenge);
-    await sendSignInLink(call, sql, user, "magiclink", isPkce);
+    await startMailFlow(sql, user.id, "magiclink", challenge);
+    await sendSignInLink(call, sql, user, "magiclink", challenge !== undefined);
   });
 }
 
-/** Creates the user with a password nobody knows. */
-async function createAndSend(call: Call, request: CodeRequest, audience: string): Promise<void> {
-  const { settings } = call;
-  if (settings.disableSignup) {
-    throw new AuthError(422, "signup_disabled", "Signups not allowed for this instance");
-  }
-  const id = crypto.randomUUID();
-  const provider = request.email === undefined ? "phone" : "email";
-  const address = request.email === undefined ? { phone: request.phone ?? "" } : { email: request.email };
-  const candidate = { provider, ...address, data: request.data, audience };
-  await beforeUserCreated(call, id, candidate);
-  const password = await hashPassword(randomPassword(), call.deadline);
-  const user = await call.sql.begin(async (sql) => {
-    const created = await insertUser(call, sql, id, candidate, password);
-    const identified = await ensureOwnIdentity(sql, created, provider, request.data);
-    if (provider === "email" && settings.mail.autoconfirm) {
-      await audit(sql, call, identified, "user_signedup");
-      const confirmed = await confirmEmail(sql, identified);
-      // Nobody receives this session, but the real server makes it too.
-      await startSession(call, sql, confirmed, "password");
-      return confirmed;
-    }
-    await audit(sql, call, identified, "user_confirmation_requested");
-    if (provider === "phone") {
-      return await sendPhoneCode(call, sql, identified, request.phone ?? "", "confirmation");
-    }
-    await startMailFlow(sql, id, "email/signup", request.challenge);
-    return await sendConfirmation(call, sql, identified, request.challenge !== undefined);
-  });
-  await afterUserCreated(call, user);
-  if (provider === "email" && settings.mail.autoconfirm) await sendToExisting(call, user, request);
-}
-
+/** Anybody else signs up by it, with a password nobody knows; what confirms the account is what signs them in. */
 async function sendCode(call: Call, request: CodeRequest): Promise<Response> {
-  const audience = await requestAudience(call);
-  const user = await findAccount(call, request, audience);
-  if (user !== undefined) await sendToExisting(call, user, request);
-  else if (request.createUser) await createAndSend(call, request, audience);
-  else throw new AuthError(422, "otp_disabled", "Signups not allowed for otp");
-  return call.c.json({});
+  const byEmail = request.email !== undefined;
+  const user = await findAccount(call, request);
+  if (user !== undefined && isConfirmed(user, byEmail)) {
+    await sendToConfirmed(call, user, request);
+    return call.c.json({});
+  }
+  refuseWhenClosed(call);
+  const { challenge, ...address } = request;
+  const candidate = {
+    ...address,
+    provider: byEmail ? "email" : "phone",
+    audience: await requestAudience(call),
+  };
+  await signUp(call, { candidate, byEmail, password: randomPassword(), challenge });
+  // Confirmed at once, they have a session which nobody receives, and get their code all the same.
+  const { mail, sms } = call.settings;
+  return (byEmail ? mail.autoconfirm : sms.autoconfirm) ? await sendCode(call, request) : call.c.json({});
 }
 
-function refuseWithoutEmail(call: Call): void {
+async function sendByMail(call: Call, body: z.infer<typeof otpBody>): Promise<Response> {
   if (!call.settings.emailEnabled) {
     throw new AuthError(422, "email_provider_disabled", "Email logins are disabled");
   }
+  if (body.email === "") throw validationFailed("Password recovery requires an email", 422);
+  const email = checkEmail(body.email);
+  return await sendCode(call, { email, data: body.data, challenge: readChallenge(body) });
 }
 
-async function requestCode(call: Call, limit: LimitName, onlyEmail: boolean): Promise<Response> {
-  limitRequests(call, limit);
-  const body = await readBody(call.c, otpBody);
-  const challenge = readChallenge(body);
-  const common = { createUser: body.create_user, data: body.data, challenge };
-  if (onlyEmail || body.phone === "") {
-    if (body.email === "") {
-      throw validationFailed(
-        onlyEmail ? "Password recovery requires an email" : "One of email or phone must be set",
-      );
-    }
-    refuseWithoutEmail(call);
-    return await sendCode(call, { email: checkEmail(body.email), ...common });
-  }
-  if (body.email !== "") throw validationFailed("Only an email address or phone number should be provided");
+async function sendByText(call: Call, body: z.infer<typeof otpBody>): Promise<Response> {
   if (!call.settings.phoneEnabled) {
     throw new AuthError(400, "phone_provider_disabled", "Unsupported phone provider");
   }
-  return await sendCode(call, { phone: checkPhone(body.phone), ...common });
+  return await sendCode(call, { phone: checkPhone(body.phone), data: body.data, challenge: undefined });
 }
 
 /** POST /otp */
 export async function otp(call: Call): Promise<Response> {
-  return await requestCode(call, "otp", false);
+  limitRequests(call, "otp");
+  const body = await readBody(call.c, otpBody);
+  const { email, phone } = body;
+  if (email !== "" && phone !== "") {
+    throw validationFailed("Only an email address or phone number should be provided");
+  }
+  if (email !== "" && body.channel !== "") {
+    throw validationFailed("Channel should only be specified with Phone OTP");
+  }
+  readChallenge(body);
+  if (email === "" && phone === "") throw validationFailed("One of email or phone must be set");
+  if (!body.create_user) {
+    const address = email === "" ? { phone: checkPhone(phone) } : { email: checkEmail(email) };
+    if (await findAccount(call, address) === undefined) {
+      throw new AuthError(422, "otp_disabled", "Signups not allowed for otp");
+    }
+  }
+  return email === "" ? await sendByText(call, body) : await sendByMail(call, body);
 }
 
 /** POST /magiclink */
 export async function magiclink(call: Call): Promise<Response> {
-  return await requestCode(call, "magiclink", true);
+  limitRequests(call, "magiclink");
+  return await sendByMail(call, await readBody(call.c, otpBody));
+}
+
+/** Refuses what goes by a way that is switched off. */
+function requireProvider(call: Call, provider: "email" | "phone"): void {
+  const { emailEnabled, phoneEnabled } = call.settings;
+  if (provider === "email" ? emailEnabled : phoneEnabled) return;
+  const name = provider === "email" ? "Email" : "Phone";
+  throw new AuthError(400, `${provider}_provider_disabled`, `${name} logins are disabled`);
 }
 
 /** POST /recover */
 export async function recover(call: Call): Promise<Response> {
   limitRequests(call, "recover");
+  requireProvider(call, "email");
   const body = await readBody(call.c, recoverBody);
   if (body.email === "") throw validationFailed("Password recovery requires an email");
   const email = checkEmail(body.email);
@@ -208,22 +190,24 @@ async function resendTo(
 export async function resend(call: Call): Promise<Response> {
   limitRequests(call, "resend");
   const body = await readBody(call.c, resendBody);
-  const type = z.enum(["signup", "email_change", "sms", "phone_change"]).safeParse(body.type);
-  if (!type.success) {
+  const { email, phone } = body;
+  const type = z.enum(["signup", "email_change", "sms", "phone_change"]).safeParse(body.type).data;
+  if (type === undefined) {
     throw validationFailed("Missing one of these types: signup, email_change, sms, phone_change");
   }
-  if (body.email === "" && body.phone === "") throw validationFailed("Missing email address or phone number");
-  if (body.email !== "" && body.phone !== "") {
+  const challenge = type === "signup" || type === "email_change" ? readChallenge(body) : undefined;
+  if (type === "signup" && email === "") throw validationFailed("Type provided requires an email address");
+  if (type === "sms" && phone === "") throw validationFailed("Type provided requires a phone number");
+  if (email !== "" && phone !== "") {
     throw validationFailed("Only an email address or phone number should be provided.");
   }
-  const wantsPhone = type.data === "sms" || type.data === "phone_change";
-  if (wantsPhone && body.phone === "") throw validationFailed("Type provided requires a phone number");
-  if (!wantsPhone && body.email === "") throw validationFailed("Type provided requires an email address");
-  const challenge = readChallenge(body);
-  const audience = await requestAudience(call);
-  const user = wantsPhone
-    ? await findUserByPhone(call.sql, checkPhone(body.phone), audience)
-    : await findUserByEmail(call.sql, checkEmail(body.email), audience);
-  if (user !== undefined) await resendTo(call, user, type.data, challenge);
+  if (email === "" && phone === "") throw validationFailed("Missing email address or phone number");
+  // The address says whose account it is; what is sent, and where to, is what that account waits for.
+  requireProvider(call, email === "" ? "phone" : "email");
+  const user = await findAccount(
+    call,
+    email === "" ? { phone: checkPhone(phone) } : { email: checkEmail(email) },
+  );
+  if (user !== undefined) await resendTo(call, user, type, challenge);
   return call.c.json({});
 }

@@ -8,11 +8,11 @@ import { lockUser } from "../users.ts";
 
 /** POST /logout */
 export async function logout(call: Call): Promise<Response> {
+  const { user, session } = await requireUser(call);
   const scope = call.c.req.query("scope") || "global";
   if (scope !== "global" && scope !== "local" && scope !== "others") {
     throw validationFailed(`Unsupported logout scope "${scope}"`);
   }
-  const { user, session } = await requireUser(call);
   await call.sql.begin(async (sql) => {
     await audit(sql, call, user, "logout");
     if (session === undefined || scope === "global") await deleteSessions(sql, user.id);

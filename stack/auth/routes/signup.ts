@@ -23,7 +23,7 @@ import { sendConfirmation, sendPhoneCode } from "../messages.ts";
 import { checkPassword, hashPassword } from "../passwords.ts";
 import { startSession } from "../sessions.ts";
 import type { User } from "../users.ts";
-import { findUserByEmail, findUserByPhone, fullUserJson, lockUser, userJson } from "../users.ts";
+import { findEmailOwner, findUserByPhone, fullUserJson, lockUser, userJson } from "../users.ts";
 
 const signupBody = z.object({
   email: optionalText,
@@ -35,7 +35,7 @@ const signupBody = z.object({
 });
 type SignupBody = z.infer<typeof signupBody>;
 
-function refuseWhenClosed(call: Call): void {
+export function refuseWhenClosed(call: Call): void {
   if (call.settings.disableSignup) {
     throw new AuthError(422, "signup_disabled", "Signups not allowed for this instance");
   }
@@ -62,20 +62,23 @@ async function signupAnonymously(call: Call, data: JsonObject): Promise<Response
   return call.c.json(answer);
 }
 
-interface Request {
+export interface SignupRequest {
   candidate: Candidate;
   byEmail: boolean;
   password: string;
   challenge: Challenge | undefined;
 }
 
-async function checkRequest(call: Call, body: SignupBody): Promise<Request> {
+async function checkRequest(call: Call, body: SignupBody): Promise<SignupRequest> {
   const { settings } = call;
   refuseWhenClosed(call);
   if (body.password === "") throw validationFailed("Signup requires a valid password");
   checkPassword(settings.password, body.password);
   if (body.email !== "" && body.phone !== "") {
     throw validationFailed("Only an email address or phone number should be provided on signup.");
+  }
+  if (body.phone !== "" && body.code_challenge !== "") {
+    throw validationFailed("PKCE not supported for phone signups");
   }
   const challenge = readChallenge(body);
   const byEmail = body.email !== "";
@@ -91,7 +94,7 @@ async function checkRequest(call: Call, body: SignupBody): Promise<Request> {
   return { candidate, byEmail, password: body.password, challenge };
 }
 
-function isConfirmed(user: User, byEmail: boolean): boolean {
+export function isConfirmed(user: User, byEmail: boolean): boolean {
   return (byEmail ? user.email_confirmed_at : user.phone_confirmed_at) !== null;
 }
 
@@ -128,13 +131,13 @@ function inventedUser(candidate: Candidate): JsonObject {
 }
 
 /** Confirms at once, or sends what is needed to confirm. */
-async function confirmOrAsk(call: Call, sql: Transaction, user: User, request: Request): Promise<User> {
+async function confirmOrAsk(call: Call, sql: Transaction, user: User, request: SignupRequest): Promise<User> {
   const { mail, sms } = call.settings;
   if (request.byEmail ? mail.autoconfirm : sms.autoconfirm) {
-    await audit(sql, call, user, "user_signedup");
+    await audit(sql, call, user, "user_signedup", { provider: request.candidate.provider });
     return request.byEmail ? await confirmEmail(sql, user) : await confirmPhone(sql, user);
   }
-  await audit(sql, call, user, "user_confirmation_requested");
+  await audit(sql, call, user, "user_confirmation_requested", { provider: request.candidate.provider });
   if (!request.byEmail) return await sendPhoneCode(call, sql, user, user.phone ?? "", "confirmation");
   await startMailFlow(sql, user.id, "email/signup", request.challenge);
   return await sendConfirmation(call, sql, user, request.challenge !== undefined);
@@ -146,32 +149,26 @@ function withoutConfirmedAt(answer: JsonObject): JsonObject {
   return { ...answer, user };
 }
 
-async function answerExisting(call: Call, user: User, request: Request): Promise<Response> {
-  await audit(call.sql, call, user, "user_repeated_signup");
+async function answerExisting(call: Call, user: User, { candidate }: SignupRequest): Promise<JsonObject> {
+  await audit(call.sql, call, user, "user_repeated_signup", { provider: candidate.provider });
   if (call.settings.mail.autoconfirm || call.settings.sms.autoconfirm) {
     throw new AuthError(422, "user_already_exists", "User already registered");
   }
-  return call.c.json(inventedUser(request.candidate));
+  return inventedUser(candidate);
 }
 
-/** POST /signup */
-export async function signup(call: Call): Promise<Response> {
-  const body = await readBody(call.c, signupBody);
-  if (body.email === "" && body.phone === "") return await signupAnonymously(call, body.data);
-  limitRequests(call, "signup");
-  const request = await checkRequest(call, body);
+/** Makes an account, or asks once more to confirm one; whoever needs not confirm is signed in. */
+export async function signUp(call: Call, request: SignupRequest): Promise<JsonObject> {
   const { candidate, byEmail } = request;
-  const find = () =>
-    byEmail
-      ? findUserByEmail(call.sql, candidate.email ?? "", candidate.audience)
-      : findUserByPhone(call.sql, candidate.phone ?? "", candidate.audience);
-  const existing = await find();
+  const existing = byEmail
+    ? await findEmailOwner(call.sql, candidate.email ?? "", candidate.audience)
+    : await findUserByPhone(call.sql, candidate.phone ?? "", candidate.audience);
   if (existing !== undefined && isConfirmed(existing, byEmail)) {
     return await answerExisting(call, existing, request);
   }
   const id = crypto.randomUUID();
   if (existing === undefined) await beforeUserCreated(call, id, candidate);
-  const encryptedPassword = existing === undefined ? await hashPassword(request.password) : "";
+  const encryptedPassword = existing === undefined ? await hashPassword(request.password, call.deadline) : "";
   const [user, answer] = await call.sql.begin(async (sql): Promise<[User, JsonObject]> => {
     const found = existing === undefined
       ? await insertUser(call, sql, id, candidate, encryptedPassword)
@@ -179,7 +176,7 @@ export async function signup(call: Call): Promise<Response> {
     const identified = await ensureOwnIdentity(sql, found, byEmail ? "email" : "phone", candidate.data);
     const asked = await confirmOrAsk(call, sql, identified, request);
     if (isConfirmed(asked, byEmail)) {
-      await audit(sql, call, asked, "login");
+      await audit(sql, call, asked, "login", { provider: candidate.provider });
       return [asked, withoutConfirmedAt(await startSession(call, sql, asked, "password"))];
     }
     const shown = await fullUserJson(sql, asked);
@@ -187,5 +184,13 @@ export async function signup(call: Call): Promise<Response> {
     return [asked, asked.invited_at === null ? shown : { ...shown, user_metadata: {}, identities: [] }];
   });
   if (existing === undefined) await afterUserCreated(call, user);
-  return call.c.json(answer);
+  return answer;
+}
+
+/** POST /signup */
+export async function signup(call: Call): Promise<Response> {
+  const body = await readBody(call.c, signupBody);
+  if (body.email === "" && body.phone === "") return await signupAnonymously(call, body.data);
+  limitRequests(call, "signup");
+  return call.c.json(await signUp(call, await checkRequest(call, body)));
 }

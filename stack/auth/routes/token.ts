@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { hasPassword } from "../accounts.ts";
+import { hasPassword, plainPhone } from "../accounts.ts";
 import { audit } from "../audit.ts";
 import type { Call } from "../call.ts";
 import { requestAudience } from "../call.ts";
@@ -37,7 +37,7 @@ async function findByAddress(call: Call, body: z.infer<typeof passwordBody>): Pr
   if (!call.settings.phoneEnabled) {
     throw new AuthError(422, "phone_provider_disabled", "Phone logins are disabled");
   }
-  return await findUserByPhone(call.sql, body.phone.replaceAll(" ", "").replace(/^\+/, ""), audience);
+  return await findUserByPhone(call.sql, plainPhone(body.phone), audience);
 }
 
 /** Lets the hook judge an attempt. Its decision holds for right passwords too. */

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { checkEmail, checkPhone, hasPassword, passwordPatch } from "../accounts.ts";
 import { audit } from "../audit.ts";
 import type { Call, Caller } from "../call.ts";
-import { requireUser } from "../call.ts";
+import { requireSameAudience, requireUser } from "../call.ts";
 import { applyEmailChange, applyPhoneChange } from "../confirmations.ts";
 import type { Transaction } from "../database.ts";
 import { AuthError, validationFailed } from "../errors.ts";
@@ -17,7 +17,7 @@ import { deleteSessions, methodsOf } from "../sessions.ts";
 import type { User, UserPatch } from "../users.ts";
 import {
   factorsOf,
-  findUserByEmail,
+  findEmailOwner,
   findUserByPhone,
   fullUserJson,
   lockUser,
@@ -39,8 +39,9 @@ const userBody = z.object({
 
 /** GET /user */
 export async function getUser(call: Call): Promise<Response> {
-  const { user } = await requireUser(call);
-  return call.c.json(await fullUserJson(call.sql, user));
+  const caller = await requireUser(call);
+  await requireSameAudience(call, caller, validationFailed("Token audience doesn't match request audience"));
+  return call.c.json(await fullUserJson(call.sql, caller.user));
 }
 
 /** What a user wants to change, with everything checked that needs no database. */
@@ -145,7 +146,10 @@ async function checkAllowed(call: Call, caller: Caller, change: Change): Promise
       422,
     );
   }
-  if (change.email !== undefined && (await findUserByEmail(call.sql, change.email, user.aud)) !== undefined) {
+  if (
+    change.email !== undefined &&
+    (await findEmailOwner(call.sql, change.email, user.aud, user.id)) !== undefined
+  ) {
     throw new AuthError(422, "email_exists", "A user with this email address has already been registered");
   }
   if (change.phone !== undefined && (await findUserByPhone(call.sql, change.phone, user.aud)) !== undefined) {

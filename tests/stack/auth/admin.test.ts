@@ -69,7 +69,8 @@ describe("creating users", () => {
     });
     expect([status, body.id]).toEqual([200, id]);
     await signInAgain(email);
-    expect((await adminRefusal("POST", "/admin/users", { id, email: newAddress("same-id") }))[0]).toBe(500);
+    expect(await adminRefusal("POST", "/admin/users", { id, email: newAddress("same-id") }))
+      .toEqual([500, "unexpected_failure", "Database error creating new user"]);
   });
 
   test("refuses what cannot be", async () => {
@@ -83,6 +84,18 @@ describe("creating users", () => {
       [
         { email: newAddress("two"), password, password_hash: "$2a$10$abc" },
         [400, "validation_failed", "Only a password or a password hash should be provided"],
+      ],
+      [
+        { email: newAddress("two"), password: "", password_hash: "$2a$10$abc" },
+        [400, "validation_failed", "Only a password or a password hash should be provided"],
+      ],
+      [
+        { email: newAddress("id"), id: "seven" },
+        [400, "validation_failed", "ID must conform to the uuid v4 format"],
+      ],
+      [
+        { email: newAddress("id"), id: "00000000-0000-0000-0000-000000000000" },
+        [400, "validation_failed", "ID cannot be a nil uuid"],
       ],
       [{ email: "nothing" }, [400, "validation_failed", "Unable to validate email address: invalid format"]],
     ];
@@ -122,6 +135,22 @@ describe("reading users", () => {
     expect((await asAdmin("GET", "/admin/users?per_page=0")).status).toBe(500);
   });
 
+  test("in no other order, and in pages that can be counted", async () => {
+    const bad = (message: string) => [400, "validation_failed", message];
+    expect(await adminRefusal("GET", "/admin/users?sort=email%20asc"))
+      .toEqual(bad("Bad Sort Parameters: bad field for sort 'email'"));
+    expect(await adminRefusal("GET", "/admin/users?sort=created_at%20up"))
+      .toEqual(
+        bad("Bad Sort Parameters: bad direction for sort 'up', only 'asc' and 'desc' allowed"),
+      );
+    expect(await adminRefusal("GET", "/admin/users?page=-1"))
+      .toEqual(bad('Bad Pagination Parameters: strconv.ParseUint: parsing "-1": invalid syntax'));
+    const { data, error } = await admin().listUsers({ page: -1, perPage: 10 });
+    expect([data.users, error?.name, error?.code]).toEqual([[], "AuthApiError", "validation_failed"]);
+    expect(await adminRefusal("GET", "/admin/audit?query=color:red"))
+      .toEqual(bad("Invalid query scope: color:red"));
+  });
+
   test("by a part of the address or the name", async () => {
     const { id, email } = await createUser("findable", { user_metadata: { full_name: "Zacharias Unusual" } });
     for (const filter of [email.slice(2, 15), "zacharias unus"]) {
@@ -150,6 +179,42 @@ describe("changing users", () => {
     expect(data.user).toMatchObject({ email, phone, app_metadata: { tier: 2 } });
     expect(data.user?.user_metadata).toEqual({ b: 2, c: 3, email_verified: true });
     await signInAgain(email);
+  });
+
+  test("of an address vouches for it only when told to", async () => {
+    const { id, email } = await createUser("vouched");
+    const proofs = async (attributes: Record<string, unknown>) => {
+      const { data } = await admin().updateUserById(id, attributes);
+      return data.user?.identities?.map(({ identity_data: known }) => [
+        known?.email ?? known?.phone,
+        known?.email_verified,
+        known?.phone_verified,
+      ]);
+    };
+    const [second, phone] = [newAddress("vouched"), newPhone()];
+    expect(await proofs({ email, email_confirm: true })).toEqual([[email, true, false]]);
+    expect(await proofs({ email: second })).toEqual([[second, false, false]]);
+    expect(await proofs({ phone, phone_confirm: true })).toEqual([[second, false, false], [
+      phone,
+      false,
+      true,
+    ]]);
+  });
+
+  test("refuses an address of somebody else, without saying why", async () => {
+    const { id } = await createUser("second");
+    const { email } = await createUser("first");
+    expect(await adminRefusal("PUT", `/admin/users/${id}`, { email }))
+      .toEqual([500, "unexpected_failure", "Error updating user"]);
+  });
+
+  test("can make an anonymous one permanent", async () => {
+    const { body } = await call("POST", "/signup", {});
+    const email = newAddress("settled");
+    const unproven = await admin().updateUserById(body.user.id, { email });
+    expect(unproven.data.user).toMatchObject({ email, is_anonymous: true });
+    const { data } = await admin().updateUserById(body.user.id, { email, email_confirm: true });
+    expect(data.user).toMatchObject({ email, is_anonymous: false });
   });
 
   test("of a password ends all sessions and follows the rules", async () => {
@@ -232,8 +297,9 @@ test("accounts live within their audience", async () => {
   const headers = { "x-jwt-aud": "elsewhere" };
   const { status } = await call("POST", "/token?grant_type=password", { email, password }, { headers });
   expect(status).toBe(400);
-  const { body } = await call("GET", "/admin/users", undefined, { token, headers });
+  const { body, headers: pages } = await call("GET", "/admin/users", undefined, { token, headers });
   expect(body).toMatchObject({ aud: "elsewhere", users: [] });
+  expect([pages.get("x-total-count"), pages.get("link")]).toEqual(["0", '</admin/users?page=0>; rel="last"']);
 });
 
 test("the audit log can be searched", async () => {

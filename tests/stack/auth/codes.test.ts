@@ -123,17 +123,41 @@ describe("magic links and codes", () => {
         invalid("Only an email address or phone number should be provided"),
       ],
       ["/otp", { email: "nothing" }, invalid("Unable to validate email address: invalid format")],
+      [
+        "/otp",
+        { email: newAddress("channel"), channel: "sms" },
+        invalid("Channel should only be specified with Phone OTP"),
+      ],
+      [
+        "/otp",
+        { email: newAddress("challenge"), code_challenge: "x".repeat(43) },
+        invalid("PKCE flow requires code_challenge_method and code_challenge"),
+      ],
+      ["/magiclink", {}, [422, "validation_failed", "Password recovery requires an email"]],
       ["/recover", {}, invalid("Password recovery requires an email")],
       [
         "/resend",
         { type: "foo" },
         invalid("Missing one of these types: signup, email_change, sms, phone_change"),
       ],
-      ["/resend", { type: "signup" }, invalid("Missing email address or phone number")],
+      ["/resend", { type: "signup" }, invalid("Type provided requires an email address")],
+      ["/resend", { type: "sms" }, invalid("Type provided requires a phone number")],
+      ["/resend", { type: "email_change" }, invalid("Missing email address or phone number")],
+      [
+        "/resend",
+        { type: "signup", email: newAddress("both"), phone: newPhone() },
+        invalid("Only an email address or phone number should be provided."),
+      ],
     ];
     for (const [path, body, expected] of cases) {
       expect([path, await refusal("POST", path, body)]).toEqual([path, expected]);
     }
+  });
+
+  test("are for everybody where only links to sign in are asked for", async () => {
+    const email = newAddress("link");
+    expect((await call("POST", "/magiclink", { email, create_user: false })).status).toBe(200);
+    expect((await verify({ type: "email", email, token: await sentCode(email) })).status).toBe(200);
   });
 
   test("by phone", async () => {

@@ -194,6 +194,33 @@ describe("the bearer token", () => {
       .toEqual([403, "session_not_found", "Session from session_id claim in JWT does not exist"]);
   });
 
+  test("names them by uuid, and is for the audience of the request", async () => {
+    expect(await user(await handmadeToken({ sub: "seven", exp: future() })))
+      .toEqual([400, "bad_jwt", "invalid claim: sub claim must be a UUID"]);
+    const { id, token } = await signedIn("named");
+    expect(await user(await handmadeToken({ sub: id, session_id: "seven", exp: future() })))
+      .toEqual([403, "bad_jwt", "invalid claim: session_id claim must be a UUID"]);
+    const elsewhere = { token, headers: { "x-jwt-aud": "elsewhere" } };
+    expect(await refusal("GET", "/user", undefined, elsewhere))
+      .toEqual([400, "validation_failed", "Token audience doesn't match request audience"]);
+    expect(await refusal("DELETE", `/user/identities/${randomUUID()}`, undefined, elsewhere))
+      .toEqual([403, "unexpected_audience", "Token audience doesn't match request audience"]);
+  });
+
+  test("is looked at before what else may be wrong", async () => {
+    for (
+      const [method, path] of [
+        ["POST", "/logout?scope=foo"],
+        ["GET", "/user/identities/authorize?provider=foo"],
+        ["DELETE", "/user/identities/seven"],
+        ["DELETE", "/factors/seven"],
+      ] as const
+    ) {
+      expect([path, ...await refusal(method, path, undefined, { token: environment.anonKey })])
+        .toEqual([path, 403, "bad_jwt", "invalid claim: missing sub claim"]);
+    }
+  });
+
   test("may lack exp and session_id", async () => {
     const { id } = await signedIn("minimal");
     const { status, body } = await call("GET", "/user", undefined, {

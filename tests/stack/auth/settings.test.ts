@@ -16,6 +16,7 @@ import {
   newPhone,
   parametersOf,
   password,
+  signedIn,
 } from "./support/api.ts";
 
 type Body = Record<string, unknown>;
@@ -40,6 +41,40 @@ describe.skipIf(!canStartServers)("confirmation at once", () => {
       .toEqual([422, { code: "user_already_exists", message: "User already registered" }]);
     const phone = newPhone();
     expect((await call("POST", "/signup", { phone, password })).body.user.phone).toBe(phone);
+  });
+
+  test("makes an account of whoever asks for a code, which comes all the same", async () => {
+    const server = at(
+      await start({
+        GOTRUE_MAILER_AUTOCONFIRM: "true",
+        GOTRUE_SMS_AUTOCONFIRM: "true",
+        GOTRUE_EXTERNAL_PHONE_ENABLED: "true",
+      }),
+    );
+    const [email, phone] = [newAddress("at-once"), newPhone()];
+    for (const address of [{ email }, { phone }]) {
+      const answer = await server.call("POST", "/otp", address);
+      expect([answer.status, answer.body]).toEqual([200, {}]);
+    }
+    const sessions = await database<{ method: string }[]>`
+      select claims.authentication_method as method
+      from auth.users join auth.sessions on sessions.user_id = users.id
+        join auth.mfa_amr_claims as claims on claims.session_id = sessions.id
+      where users.email = ${email} or users.phone = ${phone}`;
+    expect(sessions).toEqual([{ method: "password" }, { method: "password" }]);
+    const mailed = await sentBy("send_email", email);
+    expect(mailed.email_data.email_action_type).toBe("magiclink");
+    const texted = await sentBy("send_sms", phone);
+    for (
+      const proof of [
+        { type: "magiclink", email, token: mailed.email_data.token },
+        { type: "sms", phone, token: texted.sms.otp },
+      ]
+    ) {
+      expect((await server.call("POST", "/verify", proof)).body.user).toMatchObject(
+        proof.type === "sms" ? { phone } : { email },
+      );
+    }
   });
 
   test("makes an anonymous user permanent at once", async () => {
@@ -76,8 +111,16 @@ describe.skipIf(!canStartServers)("what is switched off", () => {
       .toEqual([422, "email_provider_disabled", "Email logins are disabled"]);
     expect(await refused("/token?grant_type=password", { phone: newPhone(), password }))
       .toEqual([422, "phone_provider_disabled", "Phone logins are disabled"]);
-    const { id } = await createUser("off");
-    const token = await handmadeToken({ sub: id });
+    for (const path of ["/recover", "/resend"]) {
+      expect(await refused(path, { email, type: "signup" }))
+        .toEqual([400, "email_provider_disabled", "Email logins are disabled"]);
+    }
+    expect(await refused("/otp", { email }))
+      .toEqual([422, "email_provider_disabled", "Email logins are disabled"]);
+    expect(await refused("/otp", { phone: newPhone() }))
+      .toEqual([400, "phone_provider_disabled", "Unsupported phone provider"]);
+    const { id, token: ofProject } = await signedIn("off");
+    const token = await handmadeToken({ sub: id, session_id: claimsOf(ofProject).session_id });
     const enroll = await call("POST", "/factors", { factor_type: "totp" }, token);
     expect([enroll.status, enroll.body.code, enroll.body.message])
       .toEqual([422, "mfa_totp_enroll_not_enabled", "MFA enroll is disabled for TOTP"]);
@@ -93,6 +136,17 @@ describe.skipIf(!canStartServers)("what is switched off", () => {
       disable_signup: true,
       external: { email: false, anonymous_users: false },
     });
+  });
+
+  test("sign-ups, for whoever has not confirmed too", async () => {
+    const { call } = at(await start({ GOTRUE_DISABLE_SIGNUP: "true" }));
+    const { email } = await createUser("waiting", { email_confirm: false });
+    for (const address of [email, newAddress("nobody")]) {
+      const { status, body } = await call("POST", "/otp", { email: address });
+      expect([status, body])
+        .toEqual([422, { code: "signup_disabled", message: "Signups not allowed for this instance" }]);
+    }
+    expect((await call("POST", "/otp", { email: (await createUser("settled")).email })).status).toBe(200);
   });
 
   test("sign-ups by e-mail and phone", async () => {

@@ -201,6 +201,12 @@ describe("sign-up by e-mail", () => {
         "An email address is too long",
       ],
       [{ phone: "0123", password }, 400, "validation_failed", "Invalid phone number format (E.164 required)"],
+      [
+        { phone: newPhone(), password, code_challenge: "x".repeat(43), code_challenge_method: "s256" },
+        400,
+        "validation_failed",
+        "PKCE not supported for phone signups",
+      ],
     ];
     for (const [body, ...expected] of cases) expect(await refusal("POST", "/signup", body)).toEqual(expected);
     expect(await countUsers(email)).toBe(0);

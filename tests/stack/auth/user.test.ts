@@ -177,7 +177,7 @@ describe("a new phone", () => {
   });
 
   test("can be sent for again", async () => {
-    const { client: app, token } = await signedIn("again");
+    const { client: app, email, token } = await signedIn("again");
     const phone = newPhone();
     const current = newPhone();
     await call("PUT", "/user", { phone: current }, { token });
@@ -194,6 +194,12 @@ describe("a new phone", () => {
     await database`
       update auth.users set phone_change_sent_at = phone_change_sent_at - interval '1 minute' where phone = ${current}`;
     expect((await app.auth.resend({ type: "phone_change", phone: current })).error).toBeNull();
+    await database`
+      update auth.users set phone_change_sent_at = phone_change_sent_at - interval '1 minute' where phone = ${current}`;
+    const before = await latestMessage(phone);
+    // So does any other address of theirs.
+    expect((await call("POST", "/resend", { type: "phone_change", email })).body).toEqual({});
+    expect((await latestMessage(phone)).id).not.toBe(before.id);
     const { data } = await app.auth.verifyOtp({ phone, token: await sentCode(phone), type: "phone_change" });
     expect(data.user?.phone).toBe(phone);
   });
