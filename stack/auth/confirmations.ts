@@ -77,6 +77,12 @@ export async function applyPhoneChange(call: Call, sql: Transaction, user: User)
   return changed;
 }
 
+/** Whether the other address has yet to confirm a change too. */
+function needsBoth(call: Call, user: User): boolean {
+  const { autoconfirm, secureEmailChange } = call.settings.mail;
+  return secureEmailChange && !autoconfirm && user.email_change_confirm_status === 0 && Boolean(user.email);
+}
+
 /** Applies a proven code or link. Undefined: the other address has yet to confirm. */
 export async function applyConfirmation(
   call: Call,
@@ -97,7 +103,7 @@ export async function applyConfirmation(
     case "phone_change":
       return await syncProviders(sql, await applyPhoneChange(call, sql, user));
     case "email_change":
-      if (call.settings.mail.secureEmailChange && user.email_change_confirm_status === 0 && user.email) {
+      if (needsBoth(call, user)) {
         await confirmHalf(sql, user, hash);
         return undefined;
       }

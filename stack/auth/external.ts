@@ -1,21 +1,29 @@
-import { afterUserCreated, beforeUserCreated, confirmEmail, insertUser } from "./accounts.ts";
+import {
+  afterUserCreated,
+  beforeUserCreated,
+  confirmEmail,
+  insertUser,
+  keepOnlyIdentity,
+} from "./accounts.ts";
 import type { Candidate } from "./accounts.ts";
 import { audit } from "./audit.ts";
 import type { Call } from "./call.ts";
 import type { Queryable, Transaction } from "./database.ts";
+import { jsonValue } from "./database.ts";
 import { AuthError } from "./errors.ts";
 import { notify, sendConfirmation } from "./messages.ts";
 import type { Profile } from "./providers.ts";
 import type { Identity, User } from "./users.ts";
 import {
   createIdentity,
+  findEmailOwner,
   findUserByEmail,
   findUserById,
   isBanned,
   lockUser,
   mergeMetadata,
   syncProviders,
-  updateIdentityData,
+  takeEmailOfIdentities,
   updateUser,
 } from "./users.ts";
 
@@ -53,8 +61,10 @@ async function signInKnown(
 ): Promise<Matched> {
   const user = await lockUser(sql, identity.user_id);
   if (isBanned(user)) throw new AuthError(403, "user_banned", "User is banned");
-  await updateIdentityData(sql, identity, profile.data);
-  await sql`update auth.identities set last_sign_in_at = now() where id = ${identity.id}`;
+  await sql`
+    update auth.identities
+    set identity_data = ${jsonValue(sql, profile.data)}, last_sign_in_at = now(), updated_at = now()
+    where id = ${identity.id}`;
   const updated = await updateUser(sql, user.id, {
     raw_user_meta_data: mergeMetadata(user.raw_user_meta_data, profile.data),
   });
@@ -72,19 +82,12 @@ async function linkByEmail(
   // As it is now: the decision to link was made before the transaction.
   const user = await lockUser(sql, ownerId);
   if (isBanned(user)) throw new AuthError(403, "user_banned", "User is banned");
-  let owner = user;
-  if (user.email_confirmed_at === null) {
-    // Whoever began this account never proved the address: nothing of theirs may open it.
-    await sql`delete from auth.identities where user_id = ${user.id}`;
-    owner = await updateUser(sql, user.id, { encrypted_password: "" });
-  }
-  await createIdentity(sql, owner.id, profile.provider, profile.data);
-  owner = await updateUser(sql, owner.id, {
-    raw_user_meta_data: mergeMetadata(owner.raw_user_meta_data, profile.data),
+  await createIdentity(sql, user.id, profile.provider, profile.data);
+  const merged = await updateUser(sql, user.id, {
+    raw_user_meta_data: mergeMetadata(user.raw_user_meta_data, profile.data),
   });
-  if (owner.email_confirmed_at === null) owner = await confirmEmail(sql, owner);
-  await audit(sql, call, owner, "login", { provider: profile.provider });
-  return { user: await syncProviders(sql, owner), isNew: false };
+  await audit(sql, call, merged, "login", { provider: profile.provider });
+  return { user: await syncProviders(sql, merged), isNew: false };
 }
 
 async function createFromProfile(
@@ -106,9 +109,12 @@ async function requireProvenEmail(
   matched: Matched,
   profile: Profile,
 ): Promise<Matched> {
-  const { user } = matched;
   const { provider, email, emailVerified } = profile;
-  if (user.email_confirmed_at !== null || user.phone_confirmed_at !== null || email === "") return matched;
+  if (matched.user.email_confirmed_at !== null || email === "") return matched;
+  // Whoever began this account never proved the address: nothing of theirs may open it.
+  const identity = await findIdentity(sql, profile);
+  const emptied = await updateUser(sql, matched.user.id, { encrypted_password: null });
+  const user = identity === undefined ? emptied : await keepOnlyIdentity(sql, emptied, identity);
   if (user.email && (emailVerified || call.settings.mail.autoconfirm)) {
     return { ...matched, user: await confirmEmail(sql, user) };
   }
@@ -140,10 +146,12 @@ export async function signInWithProfile<T>(
   }
   const isKnown = (await findIdentity(pool, profile)) !== undefined;
   const owner = isKnown ? undefined : await findUserByProfile(call, pool, profile);
-  const isLinking = owner !== undefined && profile.emailVerified;
+  const isLinking = owner !== undefined && (profile.emailVerified || settings.mail.autoconfirm);
+  const isTaken = owner !== undefined ||
+    (await findEmailOwner(pool, profile.email, settings.jwt.audience)) !== undefined;
   const candidate: Candidate = {
     provider: profile.provider,
-    ...(profile.email === "" || owner !== undefined ? {} : { email: profile.email }),
+    ...(profile.email === "" || isTaken ? {} : { email: profile.email }),
     data: profile.data,
     audience: settings.jwt.audience,
   };
@@ -169,13 +177,36 @@ export async function signInWithProfile<T>(
   return result.finished as T;
 }
 
-/** Adds a profile to a signed-in user; an anonymous one becomes permanent by it. */
-export async function linkProfile(
+/** The address of a user who had none is the provider's, once that is proven; so an anonymous one becomes permanent. */
+async function takeAddress(
+  call: Call,
+  sql: Transaction,
+  user: User,
+  profile: Profile,
+): Promise<Omit<Matched, "isNew">> {
+  const addressed = await takeEmailOfIdentities(sql, user);
+  if (addressed === undefined) {
+    throw new AuthError(400, "email_exists", "A user with this email address has already been registered");
+  }
+  if (profile.emailVerified) {
+    const confirmed = await confirmEmail(sql, addressed);
+    return { user: await updateUser(sql, confirmed.id, { is_anonymous: false }) };
+  }
+  const { provider } = profile;
+  const sentence =
+    `Unverified email with ${provider}. A confirmation email has been sent to your ${provider} email`;
+  return {
+    user: await sendConfirmation(call, sql, addressed, false),
+    refused: new AuthError(422, "email_not_confirmed", sentence),
+  };
+}
+
+async function addProfile(
   call: Call,
   sql: Transaction,
   userId: string,
   profile: Profile,
-): Promise<User> {
+): Promise<Omit<Matched, "isNew">> {
   const user = await lockUser(sql, userId);
   if (isBanned(user)) throw new AuthError(403, "user_banned", "User is banned");
   const identity = await findIdentity(sql, profile);
@@ -184,16 +215,23 @@ export async function linkProfile(
     throw new AuthError(422, "identity_already_exists", `Identity is already linked${whose}`);
   }
   await createIdentity(sql, user.id, profile.provider, profile.data);
-  let linked = user;
-  if (!user.email && profile.email !== "") {
-    const taken = await findUserByEmail(sql, profile.email, user.aud);
-    if (taken !== undefined) {
-      throw new AuthError(422, "email_exists", "A user with this email address has already been registered");
-    }
-    linked = await updateUser(sql, user.id, { email: profile.email });
-    if (profile.emailVerified || call.settings.mail.autoconfirm) linked = await confirmEmail(sql, linked);
-  }
-  if (linked.is_anonymous) linked = await updateUser(sql, linked.id, { is_anonymous: false });
-  await notify(call, sql, linked, "identity_linked", { provider: profile.provider });
-  return await syncProviders(sql, linked);
+  const linked = user.email || profile.email === "" ? { user } : await takeAddress(call, sql, user, profile);
+  if (linked.refused !== undefined) return linked;
+  await notify(call, sql, linked.user, "identity_linked", { provider: profile.provider });
+  return { user: await syncProviders(sql, linked.user) };
+}
+
+/** Adds a profile to a signed-in user, and lets `finish` end the request in the same transaction. */
+export async function linkProfile<T>(
+  call: Call,
+  userId: string,
+  profile: Profile,
+  finish: (sql: Transaction, user: User) => Promise<T>,
+): Promise<T> {
+  const result = await call.sql.begin(async (sql): Promise<{ refused?: AuthError; finished?: T }> => {
+    const { user, refused } = await addProfile(call, sql, userId, profile);
+    return refused === undefined ? { finished: await finish(sql, user) } : { refused };
+  });
+  if (result.refused !== undefined) throw result.refused;
+  return result.finished as T;
 }

@@ -108,7 +108,11 @@ export async function issueCode(
     )
     returning auth_code`;
   if (flow === undefined) {
-    throw new AuthError(404, "flow_state_not_found", "No valid flow state found for user.");
+    throw new AuthError(
+      400,
+      "flow_state_not_found",
+      "No associated flow state found. 404: No valid flow state found for user.",
+    );
   }
   return flow.auth_code;
 }

@@ -181,14 +181,25 @@ function asText(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
 
+/** What only this provider says, kept as it is. */
+const ownClaims: Record<ProviderName, string[]> = {
+  apple: ["auth_time", "is_private_email"],
+  google: ["hd"],
+  keycloak: [],
+};
+
 function toProfile(provider: ProviderName, issuer: string, claims: JsonObject): Profile {
   const sub = asText(claims.sub);
   if (sub === "") {
     throw new AuthError(500, "unexpected_failure", "Error getting user profile from external provider");
   }
   const email = asText(claims.email).toLowerCase();
-  // Apple writes its booleans as strings.
-  const emailVerified = claims.email_verified === true || claims.email_verified === "true";
+  // Apple vouches for all it names; others may write their booleans as strings.
+  const emailVerified = email !== "" && provider === "apple" ||
+    claims.email_verified === true || claims.email_verified === "true";
+  const own = Object.entries(claims).filter(([claim, value]) =>
+    value !== undefined && ownClaims[provider].includes(claim)
+  );
   const name = asText(claims.name);
   const picture = asText(claims.picture);
   const data = {
@@ -200,6 +211,7 @@ function toProfile(provider: ProviderName, issuer: string, claims: JsonObject): 
     ...(email === "" ? {} : { email }),
     email_verified: emailVerified,
     phone_verified: false,
+    ...(own.length === 0 ? {} : { custom_claims: Object.fromEntries(own) }),
   };
   return { provider, sub, email, emailVerified, data };
 }

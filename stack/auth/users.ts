@@ -233,6 +233,22 @@ export async function updateIdentityData(
   return rows[0] ?? identity;
 }
 
+/**
+ * The user's address is one of an identity's: while one carries it, it stays. Undefined when all that there are belong to
+ * others already.
+ */
+export async function takeEmailOfIdentities(sql: Queryable, user: User): Promise<User | undefined> {
+  const emails = (await identitiesOf(sql, user.id)).flatMap(({ email }) => email ? [email] : []);
+  if (user.email && emails.includes(user.email)) return user;
+  for (const email of emails) {
+    const owner = await findUserByEmail(sql, email, user.aud);
+    if (owner === undefined) return await updateUser(sql, user.id, { email });
+  }
+  return emails.length > 0
+    ? undefined
+    : await updateUser(sql, user.id, { email: null, email_confirmed_at: null });
+}
+
 /** Rewrites app_metadata's provider and providers from the identities there are. */
 export async function syncProviders(sql: Queryable, user: User): Promise<User> {
   const providers = [...new Set((await identitiesOf(sql, user.id)).map((identity) => identity.provider))];

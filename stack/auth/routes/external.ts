@@ -106,17 +106,10 @@ async function completeSignIn(call: Call, flow: Flow, code: string): Promise<str
   const exchanged = await exchangeProviderCode(call, flow.provider_type as ProviderName, code);
   const { profile } = exchanged;
   const target = flow.linking_target_id;
-  if (target === null) {
-    return await signInWithProfile(
-      call,
-      profile,
-      (sql, user) => finishFlow(call, sql, user, flow, exchanged),
-    );
-  }
-  return await call.sql.begin(async (sql) => {
-    const user = await linkProfile(call, sql, target, profile);
-    return await finishFlow(call, sql, user, flow, exchanged);
-  });
+  const finish = (sql: Transaction, user: User) => finishFlow(call, sql, user, flow, exchanged);
+  return target === null
+    ? await signInWithProfile(call, profile, finish)
+    : await linkProfile(call, target, profile, finish);
 }
 
 /** GET /callback, and POST as a form from Apple */

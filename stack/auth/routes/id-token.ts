@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Call } from "../call.ts";
 import { requireUser } from "../call.ts";
-import type { JsonObject } from "../database.ts";
+import type { JsonObject, Transaction } from "../database.ts";
 import { AuthError, OAuthError } from "../errors.ts";
 import { linkProfile, signInWithProfile } from "../external.ts";
 import { optionalText, readBody } from "../json-body.ts";
@@ -10,6 +10,7 @@ import { requireManualLinking } from "./identities.ts";
 import { startSession } from "../sessions.ts";
 import type { ProviderName } from "../settings.ts";
 import { providerNames } from "../settings.ts";
+import type { User } from "../users.ts";
 
 const idTokenBody = z.object({
   provider: optionalText,
@@ -47,17 +48,12 @@ export async function grantIdToken(call: Call): Promise<Response> {
   const name = namedProvider(call, body);
   const settings = call.settings.providers[name];
   const profile = await profileOfIdToken(name, settings, body.id_token, body.access_token, body.nonce);
+  const finish = (sql: Transaction, user: User) => startSession(call, sql, user, "oauth");
   let answer: JsonObject;
   if (body.link_identity) {
     requireManualLinking(call);
-    const { user } = await requireUser(call);
-    answer = await call.sql.begin(async (sql) => {
-      const linked = await linkProfile(call, sql, user.id, profile);
-      return await startSession(call, sql, linked, "oauth");
-    });
-  } else {
-    answer = await signInWithProfile(call, profile, (sql, user) => startSession(call, sql, user, "oauth"));
-  }
+    answer = await linkProfile(call, (await requireUser(call)).user.id, profile, finish);
+  } else answer = await signInWithProfile(call, profile, finish);
   const { confirmed_at: _unread, ...user } = answer.user as JsonObject;
   return call.c.json({ ...answer, user });
 }

@@ -6,21 +6,20 @@ import { AuthError } from "../errors.ts";
 import { notify } from "../messages.ts";
 import { pathId } from "./admin.ts";
 import type { Identity, User } from "../users.ts";
-import { findUserByEmail, identitiesOf, lockUser, syncProviders, updateUser } from "../users.ts";
+import { identitiesOf, lockUser, syncProviders, takeEmailOfIdentities, updateUser } from "../users.ts";
 
 /** The user's address or number goes with the identity that carried it. */
-async function withoutAddress(sql: Transaction, user: User, gone: Identity, rest: Identity[]): Promise<User> {
+async function withoutAddress(sql: Transaction, user: User, gone: Identity): Promise<User> {
   if (gone.provider === "phone") {
     return await updateUser(sql, user.id, { phone: null, phone_confirmed_at: null });
   }
-  if (gone.provider !== "email") return user;
-  for (const identity of rest) {
-    const email = identity.email ?? "";
-    if (email === "" || identity.identity_data.email_verified !== true) continue;
-    const taken = await findUserByEmail(sql, email, user.aud);
-    if (taken === undefined || taken.id === user.id) return await updateUser(sql, user.id, { email });
-  }
-  return await updateUser(sql, user.id, { email: null, email_confirmed_at: null });
+  const addressed = await takeEmailOfIdentities(sql, user);
+  if (addressed !== undefined) return addressed;
+  throw new AuthError(
+    422,
+    "email_conflict_identity_not_deletable",
+    "Unable to unlink identity due to email conflict",
+  );
 }
 
 /** Identities are the users' own to add and remove only where that is switched on. */
@@ -51,10 +50,13 @@ export async function unlinkIdentity(call: Call): Promise<Response> {
       );
     }
     if (identity === undefined) throw new AuthError(422, "identity_not_found", "Identity doesn't exist");
-    const rest = identities.filter((one) => one !== identity);
-    await audit(sql, call, user, "identity_unlinked", { identity_id: id, provider: identity.provider });
+    await audit(sql, call, user, "identity_unlinked", {
+      identity_id: id,
+      provider: identity.provider,
+      provider_id: identity.provider_id,
+    });
     await sql`delete from auth.identities where id = ${id}`;
-    const changed = await syncProviders(sql, await withoutAddress(sql, user, identity, rest));
+    const changed = await syncProviders(sql, await withoutAddress(sql, user, identity));
     await notify(call, sql, changed, "identity_unlinked", { provider: identity.provider });
   });
   return call.c.json({});

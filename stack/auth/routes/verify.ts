@@ -191,10 +191,18 @@ function errorRedirect(to: string, error: AuthError, isPkce: boolean): Response 
     error_code: error.code,
     error_description: error.message,
   };
-  const address = to.split(/[?#]/, 1)[0] ?? to;
-  const query = isPkce ? `?${encodeQuery(values)}` : "";
-  return redirect(303, `${address}${query}#${encodeQuery(values)}&sb=`);
+  const address = (isPkce ? withQuery(to, values) : to).split("#", 1)[0] ?? to;
+  return redirect(303, `${address}#${encodeQuery(values)}&sb=`);
 }
+
+/** How a session that began with a link of this type is said to be authenticated, after the exchange. */
+const exchangeMethods: Record<string, string> = {
+  signup: "email/signup",
+  invite: "invite",
+  recovery: "recovery",
+  magiclink: "magiclink",
+  email_change: "email_change",
+};
 
 async function followLink(
   call: Call,
@@ -213,10 +221,7 @@ async function followLink(
       return `${target.split("#", 1)[0]}#${message}&sb=`;
     }
     if (isPkce) {
-      // No page is told: the real server does not foresee this either.
-      if (type === "email") throw new Error('a code exchange cannot begin with the type "email"');
-      const method = type === "signup" ? "email/signup" : type;
-      return withQuery(to, { code: await issueCode(sql, user.id, method) });
+      return withQuery(to, { code: await issueCode(sql, user.id, exchangeMethods[type] ?? "") });
     }
     const tokens = await startSession(call, sql, user, "otp");
     const values = {
@@ -241,6 +246,10 @@ export async function verifyLink(call: Call): Promise<Response> {
   if (hash === "") throw validationFailed("Verify requires a token or a token hash");
   const to = redirectTarget(call);
   const isPkce = hash.startsWith(pkcePrefix);
+  if (isPkce && exchangeMethods[type] === undefined) {
+    // No page is told: the real server does not foresee this either.
+    throw new Error(`a code exchange cannot begin with the type "${type}"`);
+  }
   try {
     return redirect(303, await followLink(call, type, hash, to, isPkce));
   } catch (error) {

@@ -11,6 +11,7 @@ import {
   createUser,
   database,
   newAddress,
+  newPhone,
   parametersOf,
   password,
 } from "./support/api.ts";
@@ -78,13 +79,16 @@ describe.skipIf(!canStartServers)("sign-in with a provider", () => {
 
   test("knows people again, keeps their address and takes over what is new", async () => {
     const person = newPerson("again");
-    const first = await stage.userOf(await stage.signIn(person));
+    const first = await stage.userOf(await stage.signIn({ ...person, picture: "https://example.com/a.png" }));
     const second = await stage.userOf(
       await stage.signIn({ ...person, email: newAddress("moved"), name: "Ada L." }),
     );
     expect(second.id).toBe(first.id);
     expect(second.email).toBe(person.email);
-    expect(second.user_metadata.full_name).toBe("Ada L.");
+    expect(second.user_metadata).toMatchObject({ full_name: "Ada L.", picture: expect.any(String) });
+    // What the provider no longer says is not in its identity.
+    expect(second.identities[0]?.identity_data).toMatchObject({ full_name: "Ada L." });
+    expect(second.identities[0]?.identity_data).not.toHaveProperty("picture");
   });
 
   test("joins a confirmed account with the same proven address, which keeps its password", async () => {
@@ -97,10 +101,16 @@ describe.skipIf(!canStartServers)("sign-in with a provider", () => {
   });
 
   test("joins an unconfirmed account, which loses whatever somebody else may have set", async () => {
-    const { id, email } = await createUser("squatter", { email_confirm: false });
+    const { id, email } = await createUser("squatter", {
+      email_confirm: false,
+      phone: newPhone(),
+      phone_confirm: true,
+      user_metadata: { planted: true },
+    });
     const user = await stage.userOf(await stage.signIn(newPerson("squatter", { email })));
     expect(user.id).toBe(id);
     expect(user.identities.map(({ provider }: { provider: string }) => provider)).toEqual(["keycloak"]);
+    expect(user.user_metadata).not.toHaveProperty("planted");
     const { error } = await client(undefined, stage.server.url).auth.signInWithPassword({ email, password });
     expect(error?.code).toBe("invalid_credentials");
   });
@@ -283,7 +293,7 @@ describe.skipIf(!canStartServers || Boolean(process.env.STACK_AUTH))("Google and
       for (const name of ["google", "apple"] as const) {
         const person = newPerson(
           name,
-          name === "apple" ? { email_verified: "true" as unknown as boolean } : {},
+          name === "apple" ? { email_verified: false, auth_time: 1_700_000_000 } : { hd: "example.com" },
         );
         const begun = await callAny("GET", `/authorize?provider=${name}`, undefined, { base: own.url });
         const url = new URL(begun.headers.get("location") ?? "");
@@ -294,7 +304,14 @@ describe.skipIf(!canStartServers || Boolean(process.env.STACK_AUTH))("Google and
         const back = await callAny("GET", path, undefined, { base: own.url });
         const { access_token: token = "" } = parametersOf(back.headers.get("location") ?? "", "hash");
         const { body: user } = await callAny("GET", "/user", undefined, { base: own.url, token });
-        expect(user).toMatchObject({ email: person.email, app_metadata: { provider: name } });
+        expect(user).toMatchObject({
+          email: person.email,
+          app_metadata: { provider: name },
+          user_metadata: {
+            email_verified: true,
+            custom_claims: name === "apple" ? { auth_time: 1_700_000_000 } : { hd: "example.com" },
+          },
+        });
         const idToken = await stage.issuer.idToken({ ...person, aud: "second-client" });
         const app = client(undefined, own.url);
         const { data, error } = await app.auth.signInWithIdToken({ provider: name, token: idToken });

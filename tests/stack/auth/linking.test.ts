@@ -2,10 +2,19 @@ import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { SignJWT } from "jose";
 import { startIssuer } from "./support/issuer.ts";
-import { canStartServers } from "./support/own-server.ts";
+import { canStartServers, sentBy } from "./support/own-server.ts";
 import type { ProviderStage } from "./support/provider-stage.ts";
 import { newPerson, startProviderStage } from "./support/provider-stage.ts";
-import { claimsOf, client, createUser, database, parametersOf, password } from "./support/api.ts";
+import {
+  admin,
+  claimsOf,
+  client,
+  createUser,
+  database,
+  newAddress,
+  parametersOf,
+  password,
+} from "./support/api.ts";
 
 let stage: ProviderStage;
 
@@ -43,6 +52,65 @@ describe.skipIf(!canStartServers)("linking", () => {
     const state = await stage.begin("", body.access_token);
     const user = await stage.userOf(parametersOf(await stage.comeBack(state, person), "hash"));
     expect(user).toMatchObject({ id: body.user.id, is_anonymous: false, email: person.email });
+  });
+
+  test("waits for an address that nobody has proven, and takes none of somebody else", async () => {
+    const { body } = await stage.call("POST", "/signup", {});
+    const person = newPerson("unproven", { email_verified: false });
+    const location = await stage.comeBack(await stage.begin("", body.access_token), person);
+    expect(parametersOf(location, "search")).toEqual({
+      error: "server_error",
+      error_code: "email_not_confirmed",
+      error_description:
+        "Unverified email with keycloak. A confirmation email has been sent to your keycloak email",
+    });
+    expect((await sentBy("send_email", person.email)).email_data.email_action_type).toBe("signup");
+    const { data } = await admin().getUserById(body.user.id);
+    expect(data.user).toMatchObject({ email: person.email, is_anonymous: true });
+    expect(data.user).not.toHaveProperty("email_confirmed_at");
+
+    const { email } = await createUser("owner");
+    const other = (await stage.call("POST", "/signup", {})).body;
+    const taken = await stage.comeBack(
+      await stage.begin("", other.access_token),
+      newPerson("taken", { email }),
+    );
+    expect(parametersOf(taken, "search")).toMatchObject({
+      error: "invalid_request",
+      error_code: "email_exists",
+    });
+  });
+
+  test("cannot be undone when the address that is left belongs to somebody else", async () => {
+    const { email } = await createUser("conflict");
+    const { email: theirs } = await createUser("conflict-owner");
+    const app = client(undefined, stage.server.url);
+    const { data } = await app.auth.signInWithPassword({ email, password });
+    await stage.comeBack(
+      await stage.begin("", data.session?.access_token ?? ""),
+      newPerson("conflict", { email: theirs }),
+    );
+    const identities = (await app.auth.getUserIdentities()).data?.identities ?? [];
+    const own = identities.find(({ provider }) => provider === "email");
+    const { error } = await app.auth.unlinkIdentity(own as never);
+    expect([error?.status, error?.code, error?.message]).toEqual([
+      422,
+      "email_conflict_identity_not_deletable",
+      "Unable to unlink identity due to email conflict",
+    ]);
+    // An address that a provider knows is nobody else's to take.
+    const stranger = await createUser("conflict-other");
+    const { body } = await stage.call("POST", "/token?grant_type=password", {
+      email: stranger.email,
+      password,
+    });
+    const person = newPerson("known");
+    const known = await stage.userOf(await stage.signIn(person));
+    await admin().updateUserById(known.id, { email: newAddress("known-moved"), email_confirm: true });
+    expect(
+      (await stage.refusal("PUT", "/user", { email: person.email }, { token: body.access_token }))
+        .slice(0, 2),
+    ).toEqual([422, "email_exists"]);
   });
 
   test("can answer with the address instead of leading there", async () => {

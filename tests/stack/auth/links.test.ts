@@ -70,6 +70,26 @@ describe("links", () => {
     expect(parametersOf(location, "hash")).toMatchObject({ error_code: "otp_expired" });
   });
 
+  test("with an error keep what the page was asked with", async () => {
+    const to = "http://127.0.0.1:3000/done?next=1";
+    const plain = await follow("0".repeat(56), "magiclink", to);
+    expect(plain.location.startsWith(`${to}#error=access_denied&`)).toBe(true);
+    const exchange = await follow(`pkce_${"0".repeat(56)}`, "magiclink", to);
+    expect(parametersOf(exchange.location, "search")).toMatchObject({ next: "1", error_code: "otp_expired" });
+  });
+
+  test("of a code exchange must be of the type that was asked for", async () => {
+    const { email } = await createUser("typed");
+    await call("POST", "/recover", { email, ...challenge });
+    const hash = await sentHash(email);
+    const mistaken = await follow(hash, "magiclink");
+    expect(parametersOf(mistaken.location, "search"))
+      .toMatchObject({ error: "invalid_request", error_code: "flow_state_not_found" });
+    expect((await follow(hash, "email")).status).toBe(500);
+    expect(parametersOf((await follow(hash, "recovery")).location, "search").code)
+      .toEqual(expect.any(String));
+  });
+
   test("need a token and a type", async () => {
     expect((await refusal("GET", "/verify?type=signup")).slice(0, 2)).toEqual([400, "validation_failed"]);
     expect(await refusal("GET", "/verify?token=abc"))

@@ -43,6 +43,17 @@ describe.skipIf(!canStartServers)("confirmation at once", () => {
     expect((await call("POST", "/signup", { phone, password })).body.user.phone).toBe(phone);
   });
 
+  test("takes one word for a change of address", async () => {
+    const server = at(await start({ GOTRUE_MAILER_AUTOCONFIRM: "true" }));
+    const { email } = await createUser("one-word");
+    const { access_token: token } = await server.signIn({ email });
+    const target = newAddress("one-word");
+    await server.call("PUT", "/user", { email: target }, token);
+    const { email_data: mail } = await sentBy("send_email", email);
+    const { body } = await server.call("POST", "/verify", { type: "email_change", email, token: mail.token });
+    expect(body.user.email).toBe(target);
+  });
+
   test("makes an account of whoever asks for a code, which comes all the same", async () => {
     const server = at(
       await start({
