@@ -19,6 +19,8 @@ export interface Keys {
   /** The claims of a valid token; throws an error whose message says what is wrong with it. */
   verify(token: string): Promise<JWTPayload>;
   publicKeys: JWK[];
+  /** Whether this process has signed a token yet. */
+  hasSigned(): boolean;
 }
 
 function algorithmOf(jwk: JWK): string {
@@ -120,9 +122,12 @@ export async function createKeys(jwt: Settings["jwt"]): Promise<Keys> {
     );
   };
 
+  let hasSigned = false;
   return {
+    hasSigned: () => hasSigned,
     publicKeys: keys.flatMap((key) => key.publicJwk === undefined ? [] : [key.publicJwk]),
     sign: async (claims) => {
+      hasSigned = true;
       const header = {
         alg: current.algorithm,
         ...(current.id === undefined ? {} : { kid: current.id }),

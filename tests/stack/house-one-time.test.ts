@@ -182,6 +182,16 @@ test("of many requests for a code at once, one is answered with a message", asyn
   expect(await eventsOf("send_email", email)).toHaveLength(1);
 });
 
+test("of many challenges of one phone at once, one sends a text", async () => {
+  const { email } = await createUser("crowd");
+  const { access_token: token } = await at(server).signIn({ email });
+  const phone = newPhone();
+  const { body } = await at(server).call("POST", "/factors", { factor_type: "phone", phone }, token);
+  const ask = () => at(server).call("POST", `/factors/${body.id}/challenge`, {}, token);
+  expectOne(await together(ask), [429, "over_sms_send_rate_limit"]);
+  expect(await eventsOf("send_sms", phone)).toHaveLength(1);
+});
+
 test("of many changes of one user at once, none is lost", async () => {
   const { email } = await createUser("crowd");
   const { access_token: token } = await at(server).signIn({ email });

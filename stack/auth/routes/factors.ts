@@ -187,15 +187,12 @@ export function verifiableType(call: Call, factor: Factor): "totp" | "phone" {
   return type;
 }
 
-async function textCode(call: Call, { user }: Caller, factor: Factor): Promise<string> {
-  await readBody(call.c, challengeBody);
-  const { phone: settings } = call.settings.mfa;
-  limitRepetition(factor.last_challenged_at, settings.minimumInterval, "over_sms_send_rate_limit");
-  const phone = factor.phone ?? "";
+/** Sends the code, unless there is a fixed one for this number. */
+async function textCode(call: Call, { user }: Caller, phone: string): Promise<string> {
   const fixed = call.settings.sms.testCodes.get(phone);
   if (fixed !== undefined) return fixed;
   limitSms(call);
-  const code = randomCode(settings.otpLength);
+  const code = randomCode(call.settings.mfa.phone.otpLength);
   try {
     await sendText(call, call.sql, user, { otp: code, phone, sms_type: "mfa" });
   } catch (error) {
@@ -205,13 +202,37 @@ async function textCode(call: Call, { user }: Caller, factor: Factor): Promise<s
   return code;
 }
 
+/**
+ * As textCode, no oftener than the settings say. Of several challenges at once the one that moves the time of the last sends
+ * its text; it moves it back when it cannot.
+ */
+async function textCodeInTurn(call: Call, caller: Caller, factor: Factor): Promise<string> {
+  await readBody(call.c, challengeBody);
+  const { minimumInterval } = call.settings.mfa.phone;
+  const claimed = await call.sql`
+    update auth.mfa_factors set last_challenged_at = clock_timestamp()
+    where id = ${factor.id} and (last_challenged_at is null
+      or last_challenged_at + make_interval(secs => ${minimumInterval / 1000}) < clock_timestamp())`;
+  if (claimed.count === 0) {
+    const { last_challenged_at: last } = await ownFactor(call, caller);
+    limitRepetition(last, minimumInterval, "over_sms_send_rate_limit");
+  }
+  try {
+    return await textCode(call, caller, factor.phone ?? "");
+  } catch (error) {
+    await call.sql`
+      update auth.mfa_factors set last_challenged_at = ${factor.last_challenged_at} where id = ${factor.id}`;
+    throw error;
+  }
+}
+
 /** POST /factors/<id>/challenge */
 export async function challengeFactor(call: Call): Promise<Response> {
   const caller = await requirePermanentUser(call);
   const factor = await ownFactor(call, caller);
   limitRequests(call, "challenge");
   const type = verifiableType(call, factor);
-  const code = type === "phone" ? await textCode(call, caller, factor) : null;
+  const code = type === "phone" ? await textCodeInTurn(call, caller, factor) : null;
   const id = crypto.randomUUID();
   const now = new Date();
   await call.sql.begin(async (sql) => {

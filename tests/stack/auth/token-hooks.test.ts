@@ -1,6 +1,13 @@
 import { Secret, TOTP } from "otpauth";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { canStartServers, eventsOf, plantAnswer, sentBy, startServer } from "./support/own-server.ts";
+import {
+  canStartServers,
+  eventsOf,
+  hookSettings,
+  plantAnswer,
+  sentBy,
+  startServer,
+} from "./support/own-server.ts";
 import type { HookStage } from "./support/hook-stage.ts";
 import { refusing, startHookStage } from "./support/hook-stage.ts";
 import {
@@ -30,6 +37,28 @@ async function enrolled(email: string) {
 }
 
 describe.skipIf(!canStartServers)("the access token", () => {
+  test("lists its audience the first time, and says it plainly ever after", async () => {
+    const own = await startServer(hookSettings("custom_access_token"));
+    try {
+      const { email } = await createUser("first");
+      const audiences: unknown[] = [];
+      for (let count = 0; count < 3; count++) {
+        const { body } = await callAny("POST", "/token?grant_type=password", { email, password }, {
+          base: own.url,
+        });
+        const told = (await eventsOf("custom_access_token", email)).at(-1)?.claims.aud;
+        audiences.push([told, claimsOf(body.access_token).aud]);
+      }
+      expect(audiences).toEqual([
+        [["authenticated"], ["authenticated"]],
+        ["authenticated", "authenticated"],
+        ["authenticated", "authenticated"],
+      ]);
+    } finally {
+      await own.stop();
+    }
+  });
+
   test("says what the hook makes of it", async () => {
     const { email } = await createUser("extra");
     await plantAnswer(
