@@ -102,7 +102,7 @@ function banEnd(duration: string): Date | null | undefined {
   if (length === undefined) {
     throw validationFailed(`invalid format for ban duration: time: invalid duration "${duration}"`);
   }
-  return new Date(Date.now() + length);
+  return length === 0 ? null : new Date(Date.now() + length);
 }
 
 async function encryptedPassword(body: UserBody): Promise<string> {

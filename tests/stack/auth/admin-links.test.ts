@@ -39,12 +39,23 @@ describe("links", () => {
       .toBe(createHash("sha224").update(email + properties?.email_otp).digest("hex"));
     const link = new URL(properties?.action_link ?? "");
     expect(link.pathname).toMatch(/\/verify$/);
+    expect(properties?.action_link.endsWith("&redirect_to=http://127.0.0.1:3000/welcome")).toBe(true);
     expect(link.searchParams.get("token")).toBe(properties?.hashed_token);
     const verified = await client().auth.verifyOtp({
       token_hash: properties?.hashed_token ?? "",
       type: "magiclink",
     });
     expect(verified.data.user?.id).toBe(id);
+  });
+
+  test("hide the page they lead to only where it would be misread", async () => {
+    const { email } = await createUser("page");
+    const redirectTo = "http://127.0.0.1:3000/welcome?a=1&b=2";
+    const { data } = await admin().generateLink({ type: "magiclink", email, options: { redirectTo } });
+    expect(data.properties?.redirect_to).toBe(redirectTo);
+    expect(data.properties?.action_link.endsWith(`&redirect_to=${encodeURIComponent(redirectTo)}`)).toBe(
+      true,
+    );
   });
 
   test("for an unknown address make the account", async () => {

@@ -102,6 +102,9 @@ describe("creating users", () => {
     for (const [body, expected] of cases) {
       expect(await adminRefusal("POST", "/admin/users", body)).toEqual(expected);
     }
+    for (const bad of [{ password: "x".repeat(73) }, { password_hash: "no hash" }]) {
+      expect((await adminRefusal("POST", "/admin/users", { email: newAddress("odd"), ...bad }))[0]).toBe(500);
+    }
   });
 });
 
@@ -235,6 +238,8 @@ describe("changing users", () => {
     const [status, code, message] = await adminRefusal("PUT", `/admin/users/${id}`, { ban_duration: "1d" });
     expect([status, code]).toEqual([400, "validation_failed"]);
     expect(message).toMatch(/^invalid format for ban duration: /);
+    const past = await admin().updateUserById(id, { ban_duration: "-1h" });
+    expect(Date.parse(past.data.user?.banned_until ?? "")).toBeLessThan(Date.now());
     const lifted = await admin().updateUserById(id, { ban_duration: "none" });
     expect(lifted.data.user).not.toHaveProperty("banned_until");
   });

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { environment } from "../../support/environment.ts";
-import { call, handmadeToken, newFormat, refusal, signedIn } from "./support/api.ts";
+import { call, client, handmadeToken, newAddress, newFormat, refusal, signedIn } from "./support/api.ts";
 
 const future = () => Math.floor(Date.now() / 1000) + 600;
 
@@ -125,6 +125,19 @@ describe("two error formats", () => {
     }
   });
 
+  test("a failure of the server has a number for its log, in the old one", async () => {
+    const failed = { token: environment.serviceRoleKey };
+    const { status, body } = await call("GET", "/admin/users?per_page=0", undefined, failed);
+    expect([status, body]).toEqual([500, {
+      code: 500,
+      error_code: "unexpected_failure",
+      msg: expect.any(String),
+      error_id: expect.any(String),
+    }]);
+    const modern = await call("GET", "/admin/users?per_page=0", undefined, { ...failed, headers: newFormat });
+    expect(modern.body).toEqual({ code: "unexpected_failure", message: body.msg });
+  });
+
   test("a success never names the version", async () => {
     const { headers } = await call("GET", "/settings", undefined, { headers: newFormat });
     expect(headers.get("x-supabase-api-version")).toBeNull();
@@ -240,9 +253,28 @@ describe("the bearer token", () => {
       expect(await refusal("GET", "/admin/users", undefined, { token: other }))
         .toEqual([403, "not_admin", "User not allowed"]);
     }
-    const { status } = await call("GET", "/admin/users", undefined, { token: environment.serviceRoleKey });
-    expect(status).toBe(200);
+    const { token: ofOfficer } = await signedIn("officer", { role: "service_role" });
+    for (const key of [environment.serviceRoleKey, ofOfficer]) {
+      expect((await call("GET", "/admin/users", undefined, { token: key })).status).toBe(200);
+    }
   });
+});
+
+test("the client's errors are of the kind that tells what to do", async () => {
+  const { auth } = client();
+  const email = newAddress("typed");
+  const wrong = await auth.signInWithPassword({ email, password: "wrong" });
+  expect(wrong.error).toMatchObject({ name: "AuthApiError", status: 400, code: "invalid_credentials" });
+  const weak = await auth.signUp({ email, password: "short" });
+  expect(weak.error).toMatchObject({
+    name: "AuthWeakPasswordError",
+    status: 422,
+    code: "weak_password",
+    reasons: ["length", "characters"],
+  });
+  const { client: app, token } = await signedIn("typed");
+  await call("POST", "/logout", undefined, { token });
+  expect((await app.auth.getUser()).error).toMatchObject({ name: "AuthSessionMissingError" });
 });
 
 test("what this project leaves out says so", async () => {

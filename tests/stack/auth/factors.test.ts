@@ -87,7 +87,9 @@ describe("enrolment", () => {
     );
     const unnamed = { factor_type: "totp" };
     expect((await call("POST", "/factors", unnamed, { token })).status).toBe(200);
-    expect((await refusal("POST", "/factors", unnamed, { token }))[1]).toBe("mfa_factor_name_conflict");
+    for (const body of [unnamed, { factor_type: "phone", phone: newPhone() }]) {
+      expect((await refusal("POST", "/factors", body, { token }))[1]).toBe("mfa_factor_name_conflict");
+    }
   });
 
   test("knows its kinds", async () => {
@@ -95,6 +97,13 @@ describe("enrolment", () => {
     expect(await refusal("POST", "/factors", { factor_type: "dance" }, { token }))
       .toEqual([400, "validation_failed", "factor_type needs to be totp, phone, or webauthn"]);
     expect((await refusal("POST", "/factors", { factor_type: "webauthn" }, { token }))[0]).toBe(422);
+  });
+
+  test("of an app needs an address to show there", async () => {
+    const { email, token } = await signedIn("phone-only", { phone: newPhone(), phone_confirm: true });
+    await database`update auth.users set email = null where email = ${email}`;
+    expect(await refusal("POST", "/factors", { factor_type: "totp" }, { token }))
+      .toEqual([500, "unexpected_failure", "Error generating QR Code"]);
   });
 
   test("stops at ten", async () => {
@@ -143,6 +152,17 @@ describe("verification", () => {
     const [row] = await database`
       select aal::text, factor_id from auth.sessions where id = ${claims.session_id}`;
     expect(row).toEqual({ aal: "aal2", factor_id: factorId });
+  });
+
+  test("raises what the refresh token before it gives too", async () => {
+    const user = await signedIn("earlier");
+    const { id: factorId, secret } = await enrolled(user.client);
+    const { data } = await user.client.auth.mfa.challengeAndVerify({ factorId, code: codeFor(secret) });
+    const { body } = await call("POST", "/token?grant_type=refresh_token", {
+      refresh_token: user.session.refresh_token,
+    });
+    expect(body.refresh_token).toBe(data?.refresh_token);
+    expect(claimsOf(body.access_token).aal).toBe("aal2");
   });
 
   test("lasts over a refresh, and a new sign-in starts below", async () => {
@@ -282,11 +302,35 @@ describe("a phone as factor", () => {
     expect(again.slice(0, 2)).toEqual([422, "mfa_verified_factor_exists"]);
   });
 
+  test("takes the place of one with the same number that was never verified", async () => {
+    const { client: app, token } = await signedIn("again");
+    const phone = newPhone();
+    const ids: string[] = [];
+    for (const friendlyName of ["first", "second"]) {
+      const { data } = await app.auth.mfa.enroll({ factorType: "phone", phone, friendlyName });
+      ids.push(data?.id ?? "");
+    }
+    expect((await app.auth.mfa.listFactors()).data?.all.map(({ id }) => id)).toEqual([ids[1]]);
+    // The challenge of a phone may name a channel, so it needs a body.
+    expect((await refusal("POST", `/factors/${ids[1]}/challenge`, undefined, { token })).slice(0, 2))
+      .toEqual([400, "bad_json"]);
+  });
+
   test("must be a number", async () => {
     const { token } = await signedIn("no-number");
     expect(await refusal("POST", "/factors", { factor_type: "phone", phone: "none" }, { token }))
       .toEqual([400, "validation_failed", "Invalid phone number format (E.164 required)"]);
+    expect(await refusal("POST", "/factors", { factor_type: "phone" }, { token }))
+      .toEqual([400, "validation_failed", "Phone number required to enroll Phone factor"]);
   });
+});
+
+test("recovery codes, which newer clients know, are none of this server's factors", async () => {
+  const { token } = await signedIn("recovery");
+  for (const method of ["GET", "POST", "DELETE"]) {
+    expect(await refusal(method, "/factors/recovery-codes", undefined, { token }))
+      .toEqual([404, "validation_failed", "factor_id must be an UUID"]);
+  }
 });
 
 describe("an administrator", () => {

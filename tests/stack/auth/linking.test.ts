@@ -153,6 +153,10 @@ describe.skipIf(!canStartServers)("an id_token", () => {
     expect(error).toBeNull();
     expect(data.user).toMatchObject({ email: person.email, app_metadata: { provider: "keycloak" } });
     expect(data.user).not.toHaveProperty("confirmed_at");
+    // A provider may be named by who it is instead.
+    const token = await stage.issuer.idToken({ ...person, aud: "test-client" });
+    const { body } = await grant({ issuer: stage.issuer.url, client_id: "test-client", id_token: token });
+    expect(body.user?.id).toBe(data.user?.id);
   });
 
   test("must be whole, meant for this project and in time", async () => {

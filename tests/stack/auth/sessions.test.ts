@@ -129,6 +129,9 @@ describe("sign-in with a password", () => {
     ]);
     expect(await refreshRefusal(session.refresh_token))
       .toEqual([400, "user_banned", "Invalid Refresh Token: User Banned"]);
+    expect((await refusal("POST", "/logout", undefined, { token }))[1]).toBe("user_banned");
+    // Codes are sent all the same, and sessions stay.
+    expect((await call("POST", "/otp", { email })).status).toBe(200);
     await admin().updateUserById(id, { ban_duration: "none" });
     expect((await refresh(session.refresh_token)).status).toBe(200);
   });
@@ -143,7 +146,9 @@ describe("sign-in with a password", () => {
 
 test("unknown grants are refused", async () => {
   for (const path of ["/token", "/token?grant_type=magic"]) {
-    expect(await refusal("POST", path, {})).toEqual([400, "invalid_credentials", "unsupported_grant_type"]);
+    // The grant is looked for in the address only.
+    expect(await refusal("POST", path, { grant_type: "password" }))
+      .toEqual([400, "invalid_credentials", "unsupported_grant_type"]);
   }
 });
 
@@ -223,6 +228,15 @@ describe("refresh", () => {
     expect(answers.map(({ status }) => status)).toEqual(Array(8).fill(200));
     expect(new Set(answers.map(({ body }) => body.refresh_token)).size).toBe(1);
   });
+
+  test("does not wait for ever for somebody else to be done with the session", async () => {
+    const { session, token } = await signedIn("held");
+    await database.begin(async (sql) => {
+      await sql`select from auth.sessions where id = ${sessionIdOf(token)} for update`;
+      expect((await refreshRefusal(session.refresh_token)).slice(0, 2)).toEqual([409, "conflict"]);
+    });
+    expect((await refresh(session.refresh_token)).status).toBe(200);
+  }, 30_000);
 
   test("needs a token of the right shape that exists", async () => {
     for (const token of ["", "short", "ABCDEFGHIJKL", "x".repeat(40), "' or 1=1 --"]) {

@@ -3,10 +3,12 @@ import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { importJWK, SignJWT } from "jose";
 import { describe, expect, test } from "vitest";
+import type { OwnServer } from "./support/own-server.ts";
 import { canStartServers, newSigningKey, sentBy, startServer } from "./support/own-server.ts";
 import { at, start } from "./support/passing-servers.ts";
 import {
   claimsOf,
+  client,
   createUser,
   database,
   environment,
@@ -130,11 +132,18 @@ describe.skipIf(!canStartServers)("what is switched off", () => {
       .toEqual([422, "email_provider_disabled", "Email logins are disabled"]);
     expect(await refused("/otp", { phone: newPhone() }))
       .toEqual([400, "phone_provider_disabled", "Unsupported phone provider"]);
-    const { id, token: ofProject } = await signedIn("off");
-    const token = await handmadeToken({ sub: id, session_id: claimsOf(ofProject).session_id });
+    const ofProject = await signedIn("off");
+    const token = await handmadeToken({
+      sub: ofProject.id,
+      session_id: claimsOf(ofProject.token).session_id,
+    });
     const enroll = await call("POST", "/factors", { factor_type: "totp" }, token);
     expect([enroll.status, enroll.body.code, enroll.body.message])
       .toEqual([422, "mfa_totp_enroll_not_enabled", "MFA enroll is disabled for TOTP"]);
+    const { data: factor } = await ofProject.client.auth.mfa.enroll({ factorType: "totp" });
+    const challenge = await call("POST", `/factors/${factor?.id}/challenge`, {}, token);
+    expect([challenge.status, challenge.body.code, challenge.body.message])
+      .toEqual([422, "mfa_totp_verify_not_enabled", "MFA verification is disabled for TOTP"]);
     const link = await call("GET", "/user/identities/authorize?provider=google", undefined, token);
     expect([link.status, link.body.code]).toEqual([404, "manual_linking_disabled"]);
     const unauthorized = await call("GET", "/user");
@@ -170,6 +179,9 @@ describe.skipIf(!canStartServers)("what is switched off", () => {
 });
 
 describe.skipIf(!canStartServers)("signing keys", () => {
+  /** What the client finds in a token, having checked it as the keys of the server allow. */
+  const claimsBy = (server: OwnServer, token: string) => client(undefined, server.url).auth.getClaims(token);
+
   test("can be changed while old tokens live", async () => {
     const [old, fresh] = [newSigningKey("old-key"), newSigningKey("new-key")];
     const { email } = await createUser("keys");
@@ -202,7 +214,8 @@ describe.skipIf(!canStartServers)("signing keys", () => {
     });
     const [current, standby] = [rsa("current", ["sign", "verify"]), rsa("standby", ["verify"])];
     const keys = JSON.stringify([standby, current]);
-    const server = at(await start({ GOTRUE_JWT_KEYS: keys }));
+    const started = await start({ GOTRUE_JWT_KEYS: keys });
+    const server = at(started);
     const { email } = await createUser("rsa");
     const { access_token: token } = await server.signIn({ email });
     expect(headerOf(token))
@@ -223,18 +236,21 @@ describe.skipIf(!canStartServers)("signing keys", () => {
         kid,
       ) => [kid, "sig", ["verify"], ["alg", "e", "key_ops", "kid", "kty", "n", "use"]]),
     );
+    expect((await claimsBy(started, token)).data?.claims.sub).toBe(claimsOf(token).sub);
     // The shared secret is none of the methods that these keys allow.
     const shared = await handmadeToken({ sub: claimsOf(token).sub });
     expect((await server.call("GET", "/user", undefined, shared)).body.code).toBe("bad_jwt");
   });
 
   test("do without: the shared secret signs", async () => {
-    const server = at(await start({ GOTRUE_JWT_KEY_ID: "shared" }));
+    const started = await start({ GOTRUE_JWT_KEY_ID: "shared" });
+    const server = at(started);
     const { email } = await createUser("secret");
     const { access_token: token } = await server.signIn({ email });
     expect(headerOf(token))
       .toEqual({ alg: "HS256", kid: "shared", typ: "JWT" });
     expect((await server.call("GET", "/.well-known/jwks.json")).body.keys).toEqual([]);
+    expect((await claimsBy(started, token)).data?.claims).toMatchObject({ email });
   });
 });
 
@@ -361,6 +377,31 @@ describe.skipIf(!canStartServers)("a change of password", () => {
     expect(await change({})).toEqual([400, "current_password_required"]);
     expect(await change({ current_password: "wrong" })).toEqual([400, "current_password_invalid"]);
     expect(await change({ current_password: password })).toEqual([200, undefined]);
+    // Who came by a code may well have forgotten it.
+    await server.call("POST", "/recover", { email });
+    const { email_data: mail } = await sentBy("send_email", email);
+    const { body } = await server.call("POST", "/verify", { type: "recovery", email, token: mail.token });
+    const changed = await server.call("PUT", "/user", { password: `${password}3` }, body.access_token);
+    expect(changed.status).toBe(200);
+  });
+
+  test("says all that the new one lacks", async () => {
+    const server = at(
+      await start({
+        GOTRUE_PASSWORD_MIN_LENGTH: "8",
+        GOTRUE_PASSWORD_REQUIRED_CHARACTERS: String.raw`abc:\::0123`,
+      }),
+    );
+    const attempt = async (secret: string) =>
+      (await server.call("POST", "/signup", { email: newAddress("lacks"), password: secret })).body;
+    expect(await attempt("z")).toEqual({
+      code: "weak_password",
+      message: "Password should be at least 8 characters. " +
+        "Password should contain at least one character of each: abc, :, 0123.",
+      weak_password: { reasons: ["length", "characters"] },
+    });
+    expect(await attempt("zzzzzzzz:a")).toMatchObject({ weak_password: { reasons: ["characters"] } });
+    expect(await attempt("zzzzzz:a0")).toMatchObject({ role: "authenticated" });
   });
 
   test("can ask for a code when the session is older than a day", async () => {
@@ -391,6 +432,21 @@ describe.skipIf(!canStartServers)("a change of password", () => {
     await server.call("GET", "/reauthenticate", undefined, token);
     const fresh = (await sentBy("send_email", email)).email_data.token;
     expect(await change({ password: `${password}3`, nonce: fresh })).toEqual([200, undefined]);
+  });
+});
+
+describe.skipIf(!canStartServers)("the time for an answer", () => {
+  test("ends, whatever the database does", async () => {
+    const server = at(await start({ GOTRUE_API_MAX_REQUEST_DURATION: "1s" }));
+    const { id, email } = await createUser("late");
+    await database.begin(async (sql) => {
+      await sql`select from auth.users where id = ${id} for update`;
+      const { status, body } = await server.call("POST", "/recover", { email });
+      expect([status, body]).toEqual([504, {
+        code: "request_timeout",
+        message: "Processing this request timed out, please retry after a moment.",
+      }]);
+    });
   });
 });
 

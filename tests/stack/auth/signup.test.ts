@@ -212,6 +212,14 @@ describe("sign-up by e-mail", () => {
     expect(await countUsers(email)).toBe(0);
   });
 
+  test("takes the shortest address there can be, and no unknown way to prove who asked", async () => {
+    const email = `${newAddress("short").split("@")[0]}@b`;
+    expect((await call("POST", "/signup", { email, password })).body.email).toBe(email);
+    const challenge = { code_challenge: "x".repeat(43), code_challenge_method: "s512" };
+    expect((await call("POST", "/signup", { email: newAddress("method"), password, ...challenge })).status)
+      .toBe(500);
+  });
+
   test("counts a password in bytes", async () => {
     const long = `Aa1!${"é".repeat(35)}`;
     expect((await refusal("POST", "/signup", { email: newAddress("bytes"), password: long }))[2])

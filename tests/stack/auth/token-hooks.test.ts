@@ -107,6 +107,28 @@ describe.skipIf(!canStartServers)("the access token", () => {
     }
   });
 
+  test("that is refused to an anonymous user makes none", async () => {
+    const nickname = newAddress("nameless");
+    await plantAnswer(
+      "custom_access_token",
+      "",
+      `case when $1 #>> '{claims,user_metadata,nickname}' = '${nickname}' then ${refusing(403, "No")}
+        else jsonb_build_object('claims', $1 -> 'claims') end`,
+    );
+    const { status, body } = await stage.call("POST", "/signup", { data: { nickname } }, {
+      headers: newFormat,
+    });
+    expect([status, body])
+      .toEqual([500, {
+        code: "unexpected_failure",
+        message: "Database error creating anonymous user",
+      }]);
+    expect(
+      (await database`select from auth.users where raw_user_meta_data ->> 'nickname' = ${nickname}`).length,
+    )
+      .toBe(0);
+  });
+
   test("is not made when the hook refuses, and the refresh token stays good", async () => {
     const { email } = await createUser("later");
     const { body } = await stage.signIn(email);
