@@ -411,6 +411,11 @@ begin
   end if;
 
   v_show_id := private.open_show(p_venue_id);
+  if not p_is_staff then
+    perform private.check_queue_rules(
+      v_venue, v_show_id, p_singer_user_id, v_names, v_song_id is not null, v_artist, v_title, p_key_change, v_notes
+    );
+  end if;
   if not p_is_staff and p_idempotency_key is null then
     -- The button was pressed twice, or an app that has no keys sent it again.
     select request.* into v_request
@@ -423,11 +428,6 @@ begin
     if found then
       return v_request;
     end if;
-  end if;
-  if not p_is_staff then
-    perform private.check_queue_rules(
-      v_venue, v_show_id, p_singer_user_id, v_names, v_song_id is not null, v_artist, v_title, p_key_change, v_notes
-    );
   end if;
 
   insert into public.requests (

@@ -288,14 +288,6 @@ select is(
     select public.submit_request(tests.id('hall'), tests.number('first song'), p_singer_names => array['Kim']) as asked from generate_series(1, 3)
   ) as taps $$), '[{"requests": 1}]', 'three taps are one request'
 );
-delete from public.requests where singer_user_id = tests.id('eve');
-select pg_temp.rule('max_active_requests = 1, cooldown_minutes = 60, same_song = ''not_while_active''');
-select is(
-  tests.answer('eve', $$ select count(distinct (asked).id) as requests from (
-    select public.submit_request(tests.id('hall'), tests.number('second song'), p_singer_names => array['Kim']) as asked from generate_series(1, 3)
-  ) as taps $$), '[{"requests": 1}]', 'nor does a rule hold the first against the second'
-);
-select pg_temp.rule('max_active_requests = null, cooldown_minutes = null, same_song = ''allowed''');
 select is(
   tests.answer('gus', $$ select count(distinct (public.submit_request(tests.id('hall'), tests.number('first song'), p_singer_names => array['Kim'], p_key_change => key)).id) as requests
     from unnest(array[1, 2]) as key $$), '[{"requests": 2}]', 'another key is another request'
