@@ -156,15 +156,12 @@ export async function confirmPhone(sql: Queryable, user: User): Promise<User> {
   return await updateUser(sql, user.id, { phone_confirmed_at: new Date(), confirmation_token: "" });
 }
 
-/** Notes in the identity of a provider that its address is proven. */
-async function verifyIdentity(
-  sql: Queryable,
-  user: User,
-  provider: string,
-  patch: JsonObject,
-): Promise<void> {
+/** Notes in all identities with the user's address that it is proven. */
+async function verifyIdentities(sql: Queryable, user: User): Promise<void> {
   for (const identity of await identitiesOf(sql, user.id)) {
-    if (identity.provider === provider) await updateIdentityData(sql, identity, patch);
+    if (identity.email && identity.email === user.email) {
+      await updateIdentityData(sql, identity, { email_verified: true });
+    }
   }
 }
 
@@ -198,6 +195,6 @@ export async function acceptSignup(call: Call, sql: Transaction, user: User): Pr
     : await updateUser(sql, user.id, { encrypted_password: await hashPassword(randomPassword()) });
   await audit(sql, call, pending, "user_signedup");
   const confirmed = await confirmEmail(sql, pending);
-  await verifyIdentity(sql, confirmed, "email", { email_verified: true });
+  await verifyIdentities(sql, confirmed);
   return confirmed;
 }

@@ -108,10 +108,9 @@ export function withQuery(url: string, values: Record<string, string>): string {
   return `${path}?${encodeQuery(merged)}${fragment === undefined ? "" : `#${fragment}`}`;
 }
 
-/** Puts values into the fragment. The empty `sb` marks it as written by this service. */
+/** Adds a fragment, after one that is there. The empty `sb` marks it as written by this service. */
 export function withFragment(url: string, values: Record<string, string>): string {
-  const address = url.split("#", 1)[0] ?? url;
-  return `${address}#${encodeQuery(values)}`;
+  return `${url}#${encodeQuery({ ...values, sb: "" })}`;
 }
 
 /** A redirect to a checked URL; anything that could break the header is encoded. */

@@ -35,9 +35,24 @@ const notFound = () =>
 const alreadyUsed = () =>
   new AuthError(400, "refresh_token_already_used", "Invalid Refresh Token: Already Used");
 
-function sessionExpired(why?: string): AuthError {
-  const reason = why === undefined ? "" : ` (${why})`;
-  return new AuthError(400, "session_expired", `Invalid Refresh Token: Session Expired${reason}`);
+/** When a session was last used; one that was never refreshed, when its token was changed last. */
+function lastUseOf(session: Session, tokenChanged = session.created_at): number {
+  return (session.refreshed_at ?? new Date(Math.max(tokenChanged.getTime(), session.created_at.getTime())))
+    .getTime();
+}
+
+/** Why a session is over; undefined while it is not. Only a refresh asks. */
+function whyOver(call: Call, session: Session, lastUse: number, owesFactor: boolean): string | undefined {
+  const { timebox, inactivityTimeout, allowLowAal } = call.settings.sessions;
+  const now = Date.now();
+  const created = session.created_at.getTime();
+  if (session.not_after !== null && session.not_after.getTime() < now) return "";
+  if (timebox > 0 && created + timebox < now) return "";
+  if (inactivityTimeout > 0 && lastUse + inactivityTimeout < now) return " (Inactivity)";
+  if (allowLowAal > 0 && created + allowLowAal < now && (session.aal ?? "aal1") === "aal1" && owesFactor) {
+    return " (Low AAL: User Needs MFA Verification)";
+  }
+  return undefined;
 }
 
 /** Checks the limits of sessions, which hold at refresh only. */
@@ -46,26 +61,19 @@ async function checkSession(
   sql: Transaction,
   user: User,
   session: Session,
-  lastUse: Date,
+  tokenChanged: Date,
 ): Promise<void> {
-  const { timebox, inactivityTimeout, allowLowAal, singlePerUser } = call.settings.sessions;
-  const now = Date.now();
-  const created = session.created_at.getTime();
-  if (session.not_after !== null && session.not_after.getTime() < now) throw sessionExpired();
-  if (timebox > 0 && created + timebox < now) throw sessionExpired();
-  const lastRefresh = (session.refreshed_at ?? lastUse).getTime();
-  if (inactivityTimeout > 0 && lastRefresh + inactivityTimeout < now) throw sessionExpired("Inactivity");
-  if (allowLowAal > 0 && created + allowLowAal < now && (session.aal ?? "aal1") === "aal1") {
-    const factors = await factorsOf(sql, user.id);
-    if (factors.some((factor) => factor.status === "verified")) {
-      throw sessionExpired("Low AAL: User Needs MFA Verification");
-    }
+  const owesFactor = (await factorsOf(sql, user.id)).some((factor) => factor.status === "verified");
+  const lastUse = lastUseOf(session, tokenChanged);
+  let why = whyOver(call, session, lastUse, owesFactor);
+  if (why === undefined && call.settings.sessions.singlePerUser) {
+    const isNewer = (other: Session) =>
+      other.id !== session.id && lastUseOf(other) > lastUse &&
+      whyOver(call, other, lastUseOf(other), owesFactor) === undefined;
+    if ((await sessionsOf(sql, user.id)).some(isNewer)) why = " (Revoked by Newer Login)";
   }
-  if (singlePerUser) {
-    const others = await sessionsOf(sql, user.id);
-    if (others.some((other) => other.id !== session.id && other.created_at.getTime() > created)) {
-      throw sessionExpired("Revoked by Newer Login");
-    }
+  if (why !== undefined) {
+    throw new AuthError(400, "session_expired", `Invalid Refresh Token: Session Expired${why}`);
   }
 }
 

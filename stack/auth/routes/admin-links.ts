@@ -135,7 +135,7 @@ async function createLink(call: Call, sql: Transaction, request: LinkRequest): P
   if (type === "signup" || type === "invite") {
     let user = existing ??
       await createPending(call, sql, request.newUserId, email, request.data ?? {}, request.encryptedPassword);
-    if (existing !== undefined && request.data !== undefined) {
+    if (type === "signup" && existing !== undefined && request.data !== undefined) {
       const merged = mergeMetadata(user.raw_user_meta_data, request.data);
       user = await updateUser(sql, user.id, { raw_user_meta_data: merged });
     }

@@ -97,7 +97,6 @@ async function finishFlow(
     provider_token: exchanged.accessToken,
     ...(exchanged.refreshToken === "" ? {} : { provider_refresh_token: exchanged.refreshToken }),
     refresh_token: String(tokens.refresh_token),
-    sb: "",
     token_type: "bearer",
   });
 }

@@ -128,7 +128,12 @@ describe.skipIf(!canStartServers)("sign-in with a provider", () => {
     expect(location.split("#")[1]).toContain("error_code=provider_email_needs_verification");
     const { email_data: mail } = await sentBy("send_email", person.email);
     expect(mail.email_action_type).toBe("signup");
-    await stage.call("POST", "/verify", { type: "email", email: person.email, token: mail.token });
+    const { body } = await stage.call("POST", "/verify", {
+      type: "email",
+      email: person.email,
+      token: mail.token,
+    });
+    expect(body.user.identities[0]?.identity_data).toMatchObject({ email_verified: true });
     expect((await stage.userOf(await stage.signIn(person))).email).toBe(person.email);
   });
 

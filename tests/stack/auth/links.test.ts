@@ -70,6 +70,14 @@ describe("links", () => {
     expect(parametersOf(location, "hash")).toMatchObject({ error_code: "otp_expired" });
   });
 
+  test("come after the page's own place in it", async () => {
+    const { email } = await createUser("placed");
+    await call("POST", "/otp", { email });
+    const to = "http://127.0.0.1:3000/#/done";
+    expect((await follow(await sentHash(email), "magiclink", to)).location.startsWith(`${to}#access_token=`))
+      .toBe(true);
+  });
+
   test("with an error keep what the page was asked with", async () => {
     const to = "http://127.0.0.1:3000/done?next=1";
     const plain = await follow("0".repeat(56), "magiclink", to);

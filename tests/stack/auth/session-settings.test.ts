@@ -45,6 +45,21 @@ describe.skipIf(!canStartServers)("limits of sessions", () => {
     expect((await at(server).refresh(newer.refresh_token)).status).toBe(200);
   });
 
+  test("one session a user: the one used last, while it lives", async () => {
+    const server = await start({ GOTRUE_SESSIONS_SINGLE_PER_USER: "true", GOTRUE_SESSIONS_TIMEBOX: "1h" });
+    const { email, refreshToken } = await sessionOf(server, "busy");
+    const { session_id: other } = claimsOf((await at(server).signIn({ email })).access_token);
+    const begun = (ago: string) =>
+      database`
+        update auth.sessions set created_at = now() - ${ago}::interval, refreshed_at = now() at time zone 'utc'
+        where id = ${other}`;
+    await begun("10 minutes");
+    expect((await at(server).refresh(refreshToken)).body.message)
+      .toBe("Invalid Refresh Token: Session Expired (Revoked by Newer Login)");
+    await begun("2 hours");
+    expect((await at(server).refresh(refreshToken)).status).toBe(200);
+  });
+
   test("a second factor that is owed", async () => {
     const server = await start({ GOTRUE_SESSIONS_ALLOW_LOW_AAL: "10m" });
     const { email } = await createUser("owes");

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { importJWK, SignJWT } from "jose";
 import { describe, expect, test } from "vitest";
 import type { OwnServer } from "./support/own-server.ts";
-import { canStartServers, newSigningKey, sentBy, startServer } from "./support/own-server.ts";
+import { canStartServers, eventsOf, newSigningKey, sentBy, startServer } from "./support/own-server.ts";
 import { at, start } from "./support/passing-servers.ts";
 import {
   claimsOf,
@@ -432,6 +432,22 @@ describe.skipIf(!canStartServers)("a change of password", () => {
     await server.call("GET", "/reauthenticate", undefined, token);
     const fresh = (await sentBy("send_email", email)).email_data.token;
     expect(await change({ password: `${password}3`, nonce: fresh })).toEqual([200, undefined]);
+  });
+});
+
+describe.skipIf(!canStartServers)("a fixed code for a number", () => {
+  test("is good whenever it is given, and no text is sent", async () => {
+    const phone = newPhone();
+    const server = at(
+      await start({ GOTRUE_EXTERNAL_PHONE_ENABLED: "true", GOTRUE_SMS_TEST_OTP: `${phone}:123456` }),
+    );
+    expect((await server.call("POST", "/otp", { phone })).status).toBe(200);
+    expect(await eventsOf("send_sms", phone)).toEqual([]);
+    const verify = (token: string) => server.call("POST", "/verify", { type: "sms", phone, token });
+    expect((await verify("654321")).body.code).toBe("otp_expired");
+    for (let count = 0; count < 2; count++) {
+      expect((await verify("123456")).body.user).toMatchObject({ phone });
+    }
   });
 });
 

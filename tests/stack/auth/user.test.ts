@@ -237,6 +237,18 @@ describe("reauthentication", () => {
     expect(await sentCode(email)).toMatch(/^\d{6}$/);
   });
 
+  test("goes by text to who has no address, and is good for a new password", async () => {
+    const phone = newPhone();
+    const app = client();
+    await app.auth.signUp({ phone, password });
+    await app.auth.verifyOtp({ phone, token: await sentCode(phone), type: "sms" });
+    const before = await latestMessage(phone);
+    expect((await app.auth.reauthenticate()).error).toBeNull();
+    expect((await latestMessage(phone)).id).not.toBe(before.id);
+    const nonce = await sentCode(phone);
+    expect((await app.auth.updateUser({ password: `${password}2`, nonce })).error).toBeNull();
+  });
+
   test("needs somewhere to send it", async () => {
     const { body } = await call("POST", "/signup", {});
     expect(await refusal("GET", "/reauthenticate", undefined, { token: body.access_token })).toEqual([
