@@ -120,6 +120,8 @@ describe("reading users", () => {
     const { headers, body } = await asAdmin("GET", "/admin/users?page=1&per_page=2");
     expect(body.aud).toBe("authenticated");
     expect(body.users).toHaveLength(2);
+    expect(body.users.map(({ identities, factors }) => [identities, factors]))
+      .toEqual([[null, undefined], [null, undefined]]);
     const times = body.users.map((user: { created_at: string }) => Date.parse(user.created_at));
     expect(times[0]).toBeGreaterThanOrEqual(times[1] ?? Infinity);
     const total = Number(headers.get("x-total-count"));

@@ -57,6 +57,16 @@ describe.skipIf(!canStartServers)("before a user is created", () => {
     const bare = newAddress("bare");
     await plantAnswer("before_user_created", bare, `'{"error": {"message": "No"}}'::jsonb`);
     expect((await stage.signUp(bare)).status).toBe(500);
+    // Any status is taken for what it says.
+    const mild = newAddress("mild");
+    await plantAnswer("before_user_created", mild, refusing(200, "Very well"));
+    const { status, body } = await stage.signUp(mild);
+    expect([status, body, await exists(mild)])
+      .toEqual([200, { code: "unknown", message: "Very well" }, false]);
+    const listed = newAddress("listed");
+    await plantAnswer("before_user_created", listed, "'[]'::jsonb");
+    expect((await stage.signUp(listed)).body)
+      .toEqual({ code: "unexpected_failure", message: "Error unmarshaling JSON output." });
     for (
       const answer of [`'{"error": {"http_code": 400, "message": ""}}'`, `'{"error": "no"}'`, "'{}'", "null"]
     ) {

@@ -264,5 +264,14 @@ describe.skipIf(!canStartServers)("an id_token", () => {
     expect(answer.status).toBe(200);
     expect(answer.body.user).toMatchObject({ id: body.user.id, email: person.email });
     expect(claimsOf(answer.body.access_token).session_id).not.toBe(claimsOf(body.access_token).session_id);
+    const { email } = await createUser("link-token");
+    const app = client(undefined, stage.server.url);
+    await app.auth.signInWithPassword({ email, password });
+    const { data, error } = await app.auth.linkIdentity({
+      provider: "keycloak",
+      token: await stage.issuer.idToken({ ...newPerson("link-client"), aud: "test-client" }),
+    });
+    expect([error, data.user?.email, data.user?.app_metadata.providers])
+      .toEqual([null, email, ["email", "keycloak"]]);
   });
 });

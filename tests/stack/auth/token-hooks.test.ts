@@ -97,6 +97,8 @@ describe.skipIf(!canStartServers)("the access token", () => {
       const { status, body } = await stage.signIn(email);
       expect([answer, status, body.message]).toEqual([answer, 500, "output claims field is missing"]);
     }
+    await plantAnswer("custom_access_token", email, "null::jsonb");
+    expect((await stage.signIn(email)).status).toBe(500);
     for (const claim of [`{"exp": "soon"}`, `{"aal": 2}`, `{"amr": [1]}`, `{"app_metadata": []}`]) {
       await plantAnswer(
         "custom_access_token",
