@@ -68,9 +68,18 @@ export async function startProviderStage(): Promise<ProviderStage> {
       expect(status).toBe(302);
       return headers.get("location") ?? "";
     },
-    signIn: async (claims) => parametersOf(await stage.comeBack(await stage.begin(), claims), "hash"),
-    userOf: async (tokens) =>
-      (await stage.call("GET", "/user", undefined, { token: tokens.access_token ?? "" })).body,
+    signIn: async (claims) => {
+      const tokens = parametersOf(await stage.comeBack(await stage.begin(), claims), "hash");
+      expect(tokens, "what the provider's user came back with").toHaveProperty("access_token");
+      return tokens;
+    },
+    userOf: async (tokens) => {
+      const { status, body } = await stage.call("GET", "/user", undefined, {
+        token: tokens.access_token ?? "",
+      });
+      expect({ status, body }).toMatchObject({ status: 200 });
+      return body;
+    },
     stop: async () => {
       await server.stop();
       await issuer.close();
