@@ -115,10 +115,12 @@ async function rotateCounted(
   const { rotation, reuseInterval } = call.settings.security;
   const key = session.refresh_token_hmac_key ?? "";
   const current = Number(session.refresh_token_counter ?? 0);
-  if (token.counter > current) throw notFound();
+  if (token.counter > current) {
+    throw validationFailed("Invalid Refresh Token: Not Issued By This Server");
+  }
   if (token.counter === current) return await nextCountedToken(sql, session);
   const lastUse = (session.refreshed_at ?? session.created_at).getTime();
-  if (token.counter === current - 1 || Date.now() <= lastUse + reuseInterval * 1000) {
+  if (token.counter === current - 1 || Date.now() < lastUse + reuseInterval * 1000) {
     return encodeCountedToken(session.id, current, key);
   }
   if (rotation) await sql`delete from auth.sessions where id = ${session.id}`;

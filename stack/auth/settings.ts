@@ -239,6 +239,7 @@ function readSms(environment: Environment) {
 const unoffered: Record<string, string> = {
   GOTRUE_SECURITY_CAPTCHA_ENABLED: "auth.captcha",
   GOTRUE_SAML_ENABLED: "no key",
+  GOTRUE_PASSWORD_HIBP_ENABLED: "no key",
   GOTRUE_PASSKEY_ENABLED: "auth.passkey",
   GOTRUE_MFA_WEB_AUTHN_ENROLL_ENABLED: "auth.mfa.web_authn",
   GOTRUE_MFA_WEB_AUTHN_VERIFY_ENABLED: "auth.mfa.web_authn",

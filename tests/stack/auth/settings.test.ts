@@ -559,6 +559,7 @@ describe.skipIf(!canStartServers || Boolean(process.env.STACK_AUTH))("this proje
       [{ GOTRUE_HOOK_SEND_EMAIL_URI: "https://example.com/hook" }, "GOTRUE_HOOK_SEND_EMAIL_URI"],
       [{ GOTRUE_SITE_URL: "" }, "GOTRUE_SITE_URL"],
       [{ GOTRUE_SECURITY_CAPTCHA_ENABLED: "true" }, "GOTRUE_SECURITY_CAPTCHA_ENABLED .*auth.captcha"],
+      [{ GOTRUE_PASSWORD_HIBP_ENABLED: "true" }, "GOTRUE_PASSWORD_HIBP_ENABLED"],
       [{ GOTRUE_EXTERNAL_GITHUB_ENABLED: "true" }, "GOTRUE_EXTERNAL_GITHUB_ENABLED .*auth.external.github"],
     ];
     await Promise.all(cases.map(async ([settings, name]) => {
