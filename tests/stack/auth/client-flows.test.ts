@@ -13,7 +13,7 @@ import {
   pauseBetweenMessages,
   signedIn,
 } from "./support/api.ts";
-import { canStartServers } from "./support/own-server.ts";
+import { canStartServers, sentBy } from "./support/own-server.ts";
 import type { ProviderStage } from "./support/provider-stage.ts";
 import { afterSignIn, newPerson, startProviderStage } from "./support/provider-stage.ts";
 
@@ -138,6 +138,8 @@ describe.skipIf(!canStartServers)("a provider", () => {
     expect(identities.map(({ provider }) => provider)).toEqual(["email", "keycloak"]);
     const linked = identities.find(({ provider }) => provider === "keycloak");
     expect(linked && (await auth.unlinkIdentity(linked)).error).toBeNull();
+    expect((await sentBy("send_email", email)).email_data)
+      .toMatchObject({ email_action_type: "identity_unlinked_notification", provider: "keycloak" });
     expect((await auth.getUser()).data.user).toMatchObject({ email, app_metadata: { providers: ["email"] } });
   });
 });

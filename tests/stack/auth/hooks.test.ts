@@ -186,6 +186,22 @@ describe.skipIf(!canStartServers)("sending", () => {
     });
   });
 
+  test("a new number and a factor that is gone are told by mail", async () => {
+    const [old, phone] = [newPhone(), newPhone()];
+    const { email } = await createUser("told", { phone: old, phone_confirm: true });
+    const app = stage.client();
+    await app.auth.signInWithPassword({ email, password });
+    await app.auth.updateUser({ phone });
+    const { sms } = await sentBy("send_sms", phone);
+    await app.auth.verifyOtp({ phone, token: sms.otp, type: "phone_change" });
+    expect((await sentBy("send_email", email)).email_data)
+      .toMatchObject({ email_action_type: "phone_changed_notification", old_phone: old, token: "" });
+    const { data } = await app.auth.mfa.enroll({ factorType: "totp" });
+    await app.auth.mfa.unenroll({ factorId: data?.id ?? "" });
+    expect((await sentBy("send_email", email)).email_data)
+      .toMatchObject({ email_action_type: "mfa_factor_unenrolled_notification", factor_type: "totp" });
+  });
+
   test("notifications may be refused without harm", async () => {
     const { email } = await createUser("notified");
     const app = stage.client();

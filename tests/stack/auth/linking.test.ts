@@ -32,6 +32,9 @@ describe.skipIf(!canStartServers)("linking", () => {
     const state = await stage.begin("", data.session?.access_token ?? "");
     const user = await stage.userOf(parametersOf(await stage.comeBack(state, newPerson("linked")), "hash"));
     expect(user).toMatchObject({ id, email, user_metadata: { name: "Mine" } });
+    const notice = { token: "", provider: "keycloak" };
+    expect((await sentBy("send_email", email)).email_data)
+      .toMatchObject({ ...notice, email_action_type: "identity_linked_notification" });
     expect(user.app_metadata.providers).toEqual(["email", "keycloak"]);
     expect((await stage.call("GET", "/user", undefined, { token: data.session?.access_token ?? "" })).status)
       .toBe(

@@ -159,6 +159,16 @@ describe("links", () => {
       .toEqual([422, "flow_state_expired", "invalid flow state, flow state has expired"]);
   });
 
+  test("to sign in end five minutes after they were followed", async () => {
+    const { id, email } = await createUser("patient");
+    await call("POST", "/otp", { email, ...challenge });
+    await database`update auth.flow_state set created_at = now() - interval '6 minutes' where user_id = ${id}`;
+    const { location } = await follow(await sentHash(email), "magiclink");
+    const { code } = parametersOf(location, "search");
+    const exchange = { auth_code: code, code_verifier: verifier };
+    expect((await call("POST", "/token?grant_type=pkce", exchange)).status).toBe(200);
+  });
+
   test("accept the plain method", async () => {
     const { email } = await createUser("plain");
     await call("POST", "/otp", { email, code_challenge: verifier, code_challenge_method: "plain" });

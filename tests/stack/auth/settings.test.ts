@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
-import { importJWK, SignJWT } from "jose";
+import { createLocalJWKSet, importJWK, jwtVerify, SignJWT } from "jose";
 import { describe, expect, test } from "vitest";
 import type { OwnServer } from "./support/own-server.ts";
 import { canStartServers, eventsOf, newSigningKey, sentBy, startServer } from "./support/own-server.ts";
@@ -242,6 +242,24 @@ describe.skipIf(!canStartServers)("signing keys", () => {
     expect((await server.call("GET", "/user", undefined, shared)).body.code).toBe("bad_jwt");
   });
 
+  test("may be of every kind that clients can check", async () => {
+    const kinds = [
+      ["RS512", generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey],
+      ["ES512", generateKeyPairSync("ec", { namedCurve: "P-521" }).privateKey],
+      ["EdDSA", generateKeyPairSync("ed25519").privateKey],
+    ] as const;
+    const { email } = await createUser("kinds");
+    for (const [alg, key] of kinds) {
+      const jwk = { ...key.export({ format: "jwk" }), kid: alg, alg, key_ops: ["sign", "verify"] };
+      const server = at(await start({ GOTRUE_JWT_KEYS: JSON.stringify([jwk]) }));
+      const { access_token: token } = await server.signIn({ email });
+      expect(headerOf(token)).toEqual({ alg, kid: alg, typ: "JWT" });
+      const { body: set } = await server.call("GET", "/.well-known/jwks.json");
+      const { payload } = await jwtVerify(token, createLocalJWKSet({ keys: set.keys }));
+      expect((await server.call("GET", "/user", undefined, token)).body.id).toBe(payload.sub);
+    }
+  });
+
   test("do without: the shared secret signs", async () => {
     const started = await start({ GOTRUE_JWT_KEY_ID: "shared" });
     const server = at(started);
@@ -249,6 +267,7 @@ describe.skipIf(!canStartServers)("signing keys", () => {
     const { access_token: token } = await server.signIn({ email });
     expect(headerOf(token))
       .toEqual({ alg: "HS256", kid: "shared", typ: "JWT" });
+    expect(claimsOf(token)).not.toHaveProperty("iss");
     expect((await server.call("GET", "/.well-known/jwks.json")).body.keys).toEqual([]);
     expect((await claimsBy(started, token)).data?.claims).toMatchObject({ email });
   });
@@ -270,6 +289,19 @@ describe.skipIf(!canStartServers)("pages of other origins", () => {
     expect((await preflight("apikey")).get("access-control-allow-origin")).toBeNull();
     const { headers } = await server.call("GET", "/settings", undefined, undefined, origin);
     expect(headers.get("access-control-expose-headers")).toBe("X-Total-Count, Link, X-Supabase-Api-Version");
+  });
+});
+
+describe.skipIf(!canStartServers)("the caller's address", () => {
+  test("is the first that proxies name", async () => {
+    const server = at(await start({}));
+    const { email } = await createUser("far");
+    const { body } = await server.call("POST", "/token?grant_type=password", { email, password }, undefined, {
+      "x-forwarded-for": "203.0.113.9, 10.0.0.1",
+    });
+    const [session] = await database<{ ip: string }[]>`
+      select host(ip) as ip from auth.sessions where id = ${claimsOf(body.access_token).session_id}`;
+    expect(session?.ip).toBe("203.0.113.9");
   });
 });
 

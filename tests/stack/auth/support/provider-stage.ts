@@ -43,6 +43,8 @@ export async function startProviderStage(): Promise<ProviderStage> {
     GOTRUE_EXTERNAL_KEYCLOAK_REDIRECT_URI: "http://127.0.0.1:3000/callback",
     GOTRUE_EXTERNAL_ANONYMOUS_USERS_ENABLED: "true",
     GOTRUE_SECURITY_MANUAL_LINKING_ENABLED: "true",
+    GOTRUE_MAILER_NOTIFICATIONS_IDENTITY_LINKED_ENABLED: "true",
+    GOTRUE_MAILER_NOTIFICATIONS_IDENTITY_UNLINKED_ENABLED: "true",
     GOTRUE_URI_ALLOW_LIST: "http://127.0.0.1:3000/**",
     ...hookSettings("before_user_created"),
   });
