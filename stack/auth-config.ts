@@ -76,6 +76,16 @@ function sender(...fields: string[]) {
   }).prefault({});
 }
 
+/** Whether people may come by this way: `enabled`, or in the words of the CLI's version 2 `enable_signup`. */
+const waysIn = { enabled: flag.optional(), enable_signup: flag.optional() };
+
+function openWay<Way extends z.output<z.ZodObject<typeof waysIn>>>(byDefault: boolean) {
+  return ({ enabled, enable_signup: older, ...rest }: Way) => ({
+    ...rest,
+    enabled: enabled ?? older ?? byDefault,
+  });
+}
+
 /** What only the stack of `supabase start` can be told; here it must stay off. */
 const absent = z.record(text, z.looseObject({ enabled: flag.default(false) }))
   .refine(
@@ -125,7 +135,7 @@ export const authSchema = z.strictObject({
     secret: text.default(""),
   }).optional(),
   email: z.strictObject({
-    enabled: flag.default(true),
+    ...waysIn,
     double_confirm_changes: flag.default(true),
     enable_confirmations: flag.default(false),
     secure_password_change: flag.default(false),
@@ -144,9 +154,9 @@ export const authSchema = z.strictObject({
     }).optional(),
     template: named(templates, mail),
     notification: named(notifications, mail.extend({ enabled: flag.default(false) })),
-  }).prefault({}),
+  }).transform(openWay(true)).prefault({}),
   sms: z.strictObject({
-    enabled: flag.default(false),
+    ...waysIn,
     enable_confirmations: flag.default(false),
     template: text.default("Your code is {{ .Code }}"),
     max_frequency: text.default("5s"),
@@ -156,7 +166,7 @@ export const authSchema = z.strictObject({
     messagebird: sender("originator", "access_key"),
     textlocal: sender("sender", "api_key"),
     vonage: sender("from", "api_key", "api_secret"),
-  }).prefault({}),
+  }).transform(openWay(false)).prefault({}),
   sessions: z.strictObject({ timebox: text.optional(), inactivity_timeout: text.optional() }).default({}),
   mfa: z.strictObject({
     max_enrolled_factors: z.int().positive().default(10),

@@ -195,6 +195,11 @@ const cases: [title: string, toml: string, variables: Record<string, string>][] 
       GOTRUE_SMS_TWILIO_AUTH_TOKEN: "T",
     },
   ],
+  [
+    "ways in, as CLI 2 names them,",
+    "[auth.email]\nenable_signup = false\n[auth.sms]\nenable_signup = true",
+    { GOTRUE_EXTERNAL_EMAIL_ENABLED: "false", GOTRUE_EXTERNAL_PHONE_ENABLED: "true" },
+  ],
   ["sessions", '[auth.sessions]\ntimebox = "24h"\ninactivity_timeout = "8h"', {
     GOTRUE_SESSIONS_TIMEBOX: "24h",
     GOTRUE_SESSIONS_INACTIVITY_TIMEOUT: "8h",
