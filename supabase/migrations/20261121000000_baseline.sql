@@ -7694,19 +7694,7 @@ set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 set enable_sort = off
 as $$
-declare
-  v_spelling_ids integer[];
 begin
-  select book.spelling_ids into v_spelling_ids from private.books as book where book.system_id = p_system_id;
-  if v_spelling_ids is not null then
-    return query
-    select spelling.id, spelling.song_id, spelling.artist, spelling.title, spelling.words
-    from private.song_spellings as spelling
-    where spelling.id = any (v_spelling_ids) and spelling.words ~ all (p_question.patterns)
-    limit p_limit;
-    return;
-  end if;
-
   return query
   select found.id, found.song_id, found.artist, found.title, found.words
   from (
@@ -7727,7 +7715,7 @@ end;
 $$;
 
 comment on function private.search_spellings(uuid, private.song_question, integer) is
-  'The first songs of a book that answer the question. Definer: books are private.';
+  'The first songs of a long book that answer the question. Definer: books are private.';
 
 revoke all on function private.search_spellings(uuid, private.song_question, integer) from public;
 
@@ -7745,21 +7733,33 @@ declare
   v_most constant integer := 100;
   v_text text := private.normalize_text(p_query);
   v_joined text := left(replace(v_text, ' ', ''), 60);
+  v_long_id uuid := (select book.system_id from private.books as book where book.system_id = p_system_id and book.spelling_ids is null);
   v_words text[] := private.search_words(v_text);
   v_exact private.song_question := private.ask_for_words(v_words);
   v_start private.song_question := private.ask_for_start(v_joined);
 begin
   return query
   with
+    -- A short book, read once for all that is asked of it.
+    listed as materialized (
+      select spelling.id as spelling_id, spelling.song_id, spelling.artist, spelling.title, spelling.words
+      from private.books as book
+      join private.song_spellings as spelling on spelling.id = any (book.spelling_ids)
+      where book.system_id = p_system_id
+    ),
     by_words as materialized (
-      select * from private.search_spellings(p_system_id, v_exact, v_most)
+      select * from private.search_spellings(v_long_id, v_exact, v_most)
+      union all
+      (select * from listed where listed.words ~ all (v_exact.patterns) limit v_most)
     ),
     -- Needed when the words found nothing ("heyjude"), or more than are ranked: the best matches start like the query.
     by_start as materialized (
       select found.*
-      from (select count(*) as songs from by_words) as words
-      cross join lateral private.search_spellings(
-        p_system_id, v_start, case when words.songs in (0, v_most) and char_length(v_text) > 1 then v_most end
+      from (select count(*) in (0, v_most) and char_length(v_text) > 1 as is_asked from by_words) as start
+      cross join lateral (
+        select * from private.search_spellings(v_long_id, case when start.is_asked then v_start end, v_most)
+        union all
+        (select * from listed where start.is_asked and listed.words ~ all (v_start.patterns) limit v_most)
       ) as found
     ),
     -- Of more than are ranked, those that are asked for here must be among them, too.
@@ -7783,9 +7783,15 @@ begin
     ),
     by_similar_words as materialized (
       select found.*
-      from (select exists (select from by_words) or exists (select from by_start) as is_enough) as exact
-      cross join lateral private.search_spellings(
-        p_system_id, case when not exact.is_enough then private.ask_for_similar_words(v_words) end, v_most
+      from (
+        select case when not exists (select from by_words) and not exists (select from by_start) then private.ask_for_similar_words(v_words) end
+          as question
+        offset 0
+      ) as slip
+      cross join lateral (
+        select * from private.search_spellings(v_long_id, slip.question, v_most)
+        union all
+        (select * from listed where listed.words ~ all ((slip.question).patterns) limit v_most)
       ) as found
     ),
     found as (
