@@ -111,12 +111,13 @@ try {
         });
       })),
   );
-  const guest = await signInGuest();
+  // Nobody may have more than a hundred songs waiting.
+  const askers = await Promise.all(Array.from({ length: 4 }, signInGuest));
   const sent = new Map<number, number>();
   for (let number = 0; number < count; number++) {
     const start = performance.now();
     const { id } = expectData(
-      await guest.client.rpc("submit_request", {
+      await askers[number % askers.length]!.client.rpc("submit_request", {
         p_venue_id: venue.id,
         p_artist: songs[500 + number]!.artist,
         p_title: songs[500 + number]!.title,
