@@ -118,7 +118,7 @@ export function buckets({ sql, files, tokens }: Service): Hono {
       `;
     });
     await files.remove(removed.map(({ version }) => version));
-    return c.json({ message: "Successfully emptied" });
+    return c.json({ message: "Empty bucket has been queued. Completion may take up to an hour." });
   });
 
   app.delete("/:id", async (c) => {
@@ -128,8 +128,8 @@ export function buckets({ sql, files, tokens }: Service): Hono {
     if (holder !== undefined) {
       throw new StorageError(
         409,
-        "InvalidRequest",
-        "InvalidRequest",
+        "ResourceNotEmpty",
+        "ResourceNotEmpty",
         "The bucket you tried to delete is not empty",
       );
     }

@@ -1,4 +1,4 @@
-import { createLocalJWKSet, type JWK, type JWTPayload, jwtVerify, SignJWT } from "jose";
+import { createLocalJWKSet, errors, type JWK, type JWTPayload, jwtVerify, SignJWT } from "jose";
 import type postgres from "postgres";
 import { denied, StorageError } from "./errors.ts";
 import type { Settings } from "./settings.ts";
@@ -45,10 +45,11 @@ export class Tokens {
     ]);
     const verified = attempts.find((attempt) => attempt.status === "fulfilled");
     if (verified !== undefined) return verified.value.payload;
-    const expired = attempts.some((attempt) =>
-      attempt.status === "rejected" && attempt.reason?.code === "ERR_JWT_EXPIRED"
+    const reasons = attempts.flatMap((attempt) =>
+      attempt.status === "rejected" && attempt.reason instanceof Error ? [attempt.reason] : []
     );
-    throw new StorageError(403, "InvalidJWT", "Unauthorized", expired ? "jwt expired" : "invalid signature");
+    const expired = reasons.find((reason) => reason instanceof errors.JWTExpired);
+    throw denied((expired ?? reasons[0])?.message ?? "Invalid JWT");
   }
 
   async sign(payload: JWTPayload, seconds: number): Promise<string> {

@@ -372,14 +372,18 @@ export function objects({ sql, files, tokens, sizeLimit }: Service): Hono {
 
   /** Whether this address was signed, and for this: one that may be read is not one that may be written. */
   async function redeem(c: Context, purpose: "download" | "upload"): Promise<JWTPayload> {
-    const payload = await tokens.verify(c.req.query("token") ?? "");
+    const payload = await tokens.verify(c.req.query("token") ?? "").catch((error: unknown) => {
+      throw error instanceof StorageError
+        ? new StorageError(400, "InvalidJWT", "InvalidJWT", error.message)
+        : error;
+    });
     const path = `${c.req.param("bucket")}/${keyOf(c)}`;
     if (payload["url"] !== path || payload["purpose"] !== purpose) {
       throw new StorageError(
         400,
         "InvalidSignature",
         "InvalidSignature",
-        "The signature does not match the address",
+        "Invalid signature",
       );
     }
     return payload;

@@ -178,6 +178,23 @@ describe("objects", () => {
   });
 });
 
+describe("buckets", () => {
+  it("go only when they are empty", async () => {
+    const id = `full-${randomUUID()}`;
+    expectData(await service.storage.createBucket(id));
+    expectData(await service.storage.from(id).upload("one.txt", text("one")));
+    const { error } = await service.storage.deleteBucket(id);
+    expect(error).toMatchObject({
+      statusCode: "409",
+      message: "The bucket you tried to delete is not empty",
+    });
+    expect(expectData(await service.storage.emptyBucket(id)).message).toContain("has been queued");
+    // The real service empties it in its own time.
+    await expect.poll(async () => (await service.storage.deleteBucket(id)).error, { timeout: 20_000 })
+      .toBeNull();
+  });
+});
+
 describe("signed addresses", () => {
   it("open one object for a while, for reading only", async () => {
     const files = service.storage.from(bucket);
@@ -185,7 +202,9 @@ describe("signed addresses", () => {
     const { signedUrl } = expectData(await files.createSignedUrl("signed.txt", 60));
     expect(await (await fetch(signedUrl)).text()).toBe("signed");
     const foreign = await fetch(signedUrl.replace("signed.txt", "secret.txt"));
-    expect(await foreign.json()).toMatchObject({ error: "InvalidSignature" });
+    expect(await foreign.json()).toMatchObject({ error: "InvalidSignature", message: "Invalid signature" });
+    const unsigned = await fetch(signedUrl.replace(/token=.*/, "token=nonsense"));
+    expect(await unsigned.json()).toMatchObject({ statusCode: "400", error: "InvalidJWT" });
     const token = new URL(signedUrl).searchParams.get("token") ?? "";
     expect(await statusOf(files.uploadToSignedUrl("signed.txt", token, text("overwritten")))).toBe("400");
 
