@@ -73,9 +73,13 @@ export function createApi(server: Server): Hono {
     }
     if (payload.length > server.limits.payloadBytes) return context.json({ errors: tooLargeError }, 422);
     if (Buffer.byteLength(event) > 255) return context.json({ errors: { event: ["is too long"] } }, 422);
+    // The real server stores such messages behind a feature flag that is off unless somebody turns it on.
+    if (context.req.query("persist") === "true" && !isPrivate) {
+      return context.json({ errors: { persist: ["can only be used on private channels"] } }, 422);
+    }
     if (overQuota(server, 1)) return tooMany(context);
     if (isPrivate && !await maySend(server, context, claims, topic)) {
-      return context.json({ message: "Forbidden" }, 403);
+      return context.json({ message: "Unauthorized" }, 403);
     }
     send(server, { subTopic: topic, isPrivate }, { kind: "user", broadcast: { event, encoding, payload } });
     return context.body(null, 202);

@@ -164,10 +164,30 @@ describe("broadcasts over HTTP", () => {
     const topic = uniqueTopic("stage");
     const { heard } = await listen(topic);
     const path = `/${encodeURIComponent(topic)}/events/next?private=true`;
-    expect((await post(path, '{"a":1}', await bearer(listener))).status).toBe(403);
+    const denied = await post(path, '{"a":1}', await bearer(listener));
+    expect([denied.status, await denied.json()]).toEqual([403, { message: "Unauthorized" }]);
     expect((await post(path, '{"a":1}', await bearer(speaker))).status).toBe(202);
     await heard.waitFor(1);
     expect(heard.items).toEqual([{ type: "broadcast", event: "next", payload: { a: 1 } }]);
+  });
+
+  test("a message that is to be stored must be private, and is heard like any other", async () => {
+    const topic = uniqueTopic("stage");
+    const { heard } = await listen(topic);
+    const path = `/${encodeURIComponent(topic)}/events/next?persist=true`;
+    const denied = await post(path, "{}", await bearer(speaker));
+    expect([denied.status, await denied.json()]).toEqual([
+      422,
+      { errors: { persist: ["can only be used on private channels"] } },
+    ]);
+    const token = await userToken({ sub: speaker });
+    const channel = privateChannel(client({ token: () => token }), topic, { broadcast: { ack: true } });
+    await subscribe(channel);
+    expect(await channel.httpSend("next", { number: 1 }, { persist: true })).toEqual({ success: true });
+    await heard.waitFor(1);
+    const message = { type: "broadcast" as const, event: "next", payload: { number: 2 }, persist: true };
+    expect(await channel.send(message)).toBe("ok");
+    expect((await heard.waitFor(2)).map(({ payload }) => payload.number)).toEqual([1, 2]);
   });
 
   test("refuses a wrong token, and what is no batch", async () => {

@@ -10,6 +10,7 @@ import {
   socket,
   subscribe,
   uniqueTopic,
+  until,
   userToken,
 } from "./support.ts";
 
@@ -17,6 +18,39 @@ const alice = randomUUID();
 
 beforeAll(async () => {
   await policies("room", { read: `auth.uid() = '${alice}'`, write: `auth.uid() = '${alice}'` });
+});
+
+describe.each(["1.0.0", "2.0.0"])("a client of version %s", (vsn) => {
+  test("hears the heartbeat, joins again when its socket is lost, and leaves everything", async () => {
+    const opened: globalThis.WebSocket[] = [];
+    class Noted extends globalThis.WebSocket {
+      constructor(address: string | URL, protocols?: string | string[]) {
+        super(address, protocols);
+        opened.push(this);
+      }
+    }
+    const lively = client({ vsn, transport: Noted });
+    const statuses = new Inbox<string>();
+    const heard = new Inbox();
+    const channel = lively.channel(uniqueTopic("public"), { config: { broadcast: { self: true } } })
+      .on("broadcast", { event: "greeting" }, heard.push);
+    channel.subscribe((status) => statuses.push(status));
+    expect(await statuses.waitFor(1)).toEqual(["SUBSCRIBED"]);
+
+    const beats = new Inbox<string>();
+    lively.realtime.onHeartbeat((status) => beats.push(status));
+    await lively.realtime.sendHeartbeat();
+    expect((await beats.waitFor(2)).slice(0, 2)).toEqual(["sent", "ok"]);
+
+    opened.at(-1)?.close(3001, "lost");
+    await until(() => statuses.items.length >= 3);
+    expect(statuses.items).toEqual(["SUBSCRIBED", "CHANNEL_ERROR", "SUBSCRIBED"]);
+    await channel.send({ type: "broadcast", event: "greeting", payload: {} });
+    await heard.waitFor(1);
+
+    expect(await lively.removeAllChannels()).toEqual(["ok"]);
+    expect([lively.getChannels(), statuses.items.at(-1)]).toEqual([[], "CLOSED"]);
+  });
 });
 
 describe("public channels", () => {

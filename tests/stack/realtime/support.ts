@@ -31,12 +31,19 @@ const clients: SupabaseClient[] = [];
 const sockets: Socket[] = [];
 
 /** An unmodified client; with a token it acts as that user. */
-export function client(options: { token?: () => string | Promise<string>; key?: string; vsn?: string } = {}) {
-  const { token, key = environment.anonKey, vsn } = options;
+export function client(
+  options: {
+    token?: () => string | Promise<string>;
+    key?: string;
+    vsn?: string;
+    transport?: typeof globalThis.WebSocket;
+  } = {},
+) {
+  const { token, key = environment.anonKey, vsn, transport } = options;
   const created = createClient(environment.apiUrl, key, {
     ...(token ? { accessToken: async () => await token() } : {}),
     auth: { persistSession: false, autoRefreshToken: false },
-    realtime: vsn ? { vsn } : {},
+    realtime: { ...(vsn ? { vsn } : {}), ...(transport ? { transport } : {}) },
   });
   clients.push(created);
   return created;
