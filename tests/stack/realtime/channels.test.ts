@@ -43,8 +43,8 @@ describe.each(["1.0.0", "2.0.0"])("a client of version %s", (vsn) => {
     expect((await beats.waitFor(2)).slice(0, 2)).toEqual(["sent", "ok"]);
 
     opened.at(-1)?.close(3001, "lost");
-    await until(() => statuses.items.length >= 3);
-    expect(statuses.items).toEqual(["SUBSCRIBED", "CHANNEL_ERROR", "SUBSCRIBED"]);
+    await until(() => statuses.items.length > 1 && statuses.items.at(-1) === "SUBSCRIBED");
+    expect(statuses.items.slice(0, 2)).toEqual(["SUBSCRIBED", "CHANNEL_ERROR"]);
     await channel.send({ type: "broadcast", event: "greeting", payload: {} });
     await heard.waitFor(1);
 
