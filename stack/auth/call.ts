@@ -11,7 +11,7 @@ import type { Settings } from "./settings.ts";
 import type { Session } from "./sessions.ts";
 import { findSession } from "./sessions.ts";
 import type { User } from "./users.ts";
-import { findUserById, isBanned } from "./users.ts";
+import { findUserById, isBanned, nilUuid } from "./users.ts";
 
 /** What every request shares. */
 export interface Service {
@@ -72,9 +72,6 @@ export interface Caller {
   session: Session | undefined;
 }
 
-/** As good as no session at all. */
-const noSession = "00000000-0000-0000-0000-000000000000";
-
 /** The user behind the bearer token. */
 export async function requireUser(call: Call): Promise<Caller> {
   const claims = await bearerClaims(call);
@@ -87,7 +84,8 @@ export async function requireUser(call: Call): Promise<Caller> {
   }
   const sessionId = typeof claims.session_id === "string" ? claims.session_id : "";
   let session: Session | undefined;
-  if (sessionId !== "" && sessionId !== noSession) {
+  // The nil UUID is as good as no session at all.
+  if (sessionId !== "" && sessionId !== nilUuid) {
     if (!isUuid(sessionId)) {
       throw new AuthError(403, "bad_jwt", "invalid claim: session_id claim must be a UUID");
     }

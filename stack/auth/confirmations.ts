@@ -5,7 +5,7 @@ import type { Transaction } from "./database.ts";
 import { notify } from "./messages.ts";
 import { clearToken, clearTokens } from "./one-time.ts";
 import type { User } from "./users.ts";
-import { createIdentity, identitiesOf, syncProviders, updateIdentityData, updateUser } from "./users.ts";
+import { setOwnIdentity, syncProviders, updateUser } from "./users.ts";
 
 /** What a proven code or link does. */
 export type Confirmation = "signup" | "recovery" | "magiclink" | "email_change" | "sms" | "phone_change";
@@ -32,11 +32,7 @@ async function confirmHalf(sql: Transaction, user: User, hash: string): Promise<
 /** The user's address is what was asked for. */
 export async function applyEmailChange(call: Call, sql: Transaction, user: User): Promise<User> {
   const email = user.email_change;
-  const identity = (await identitiesOf(sql, user.id)).find((one) => one.provider === "email");
-  const proven = { email, email_verified: true };
-  if (identity === undefined) {
-    await createIdentity(sql, user.id, "email", { sub: user.id, ...proven, phone_verified: false });
-  } else await updateIdentityData(sql, identity, proven);
+  await setOwnIdentity(sql, user.id, "email", { email, email_verified: true });
   await audit(sql, call, user, "user_modified");
   const oldEmail = user.email ?? "";
   const patch = {
@@ -57,11 +53,7 @@ export async function applyEmailChange(call: Call, sql: Transaction, user: User)
 /** The same for a phone. */
 export async function applyPhoneChange(call: Call, sql: Transaction, user: User): Promise<User> {
   const phone = user.phone_change;
-  const identity = (await identitiesOf(sql, user.id)).find((one) => one.provider === "phone");
-  const proven = { phone, phone_verified: true };
-  if (identity === undefined) {
-    await createIdentity(sql, user.id, "phone", { sub: user.id, ...proven, email_verified: false });
-  } else await updateIdentityData(sql, identity, proven);
+  await setOwnIdentity(sql, user.id, "phone", { phone, phone_verified: true });
   await audit(sql, call, user, "user_modified");
   const oldPhone = user.phone ?? "";
   const patch = {

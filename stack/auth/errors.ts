@@ -38,6 +38,10 @@ export function validationFailed(message: string, status = 400): AuthError {
   return new AuthError(status, "validation_failed", message);
 }
 
+export function emailExists(status = 422): AuthError {
+  return new AuthError(status, "email_exists", "A user with this email address has already been registered");
+}
+
 /** The answer would come too late. */
 export function timedOut(): AuthError {
   return new AuthError(

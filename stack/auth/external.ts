@@ -10,7 +10,7 @@ import { audit } from "./audit.ts";
 import type { Call } from "./call.ts";
 import type { Queryable, Transaction } from "./database.ts";
 import { jsonValue } from "./database.ts";
-import { AuthError } from "./errors.ts";
+import { AuthError, emailExists } from "./errors.ts";
 import { notify, sendConfirmation } from "./messages.ts";
 import type { Profile } from "./providers.ts";
 import type { Identity, User } from "./users.ts";
@@ -186,7 +186,7 @@ async function takeAddress(
 ): Promise<Omit<Matched, "isNew">> {
   const addressed = await takeEmailOfIdentities(sql, user);
   if (addressed === undefined) {
-    throw new AuthError(400, "email_exists", "A user with this email address has already been registered");
+    throw emailExists(400);
   }
   if (profile.emailVerified) {
     const confirmed = await confirmEmail(sql, addressed);

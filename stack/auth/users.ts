@@ -2,7 +2,8 @@ import type { JsonObject, Queryable, Transaction } from "./database.ts";
 import { jsonValue } from "./database.ts";
 import { AuthError, databaseStep } from "./errors.ts";
 
-export const instanceId = "00000000-0000-0000-0000-000000000000";
+export const nilUuid = "00000000-0000-0000-0000-000000000000";
+export const instanceId = nilUuid;
 
 /** A row of auth.users. */
 export interface User {
@@ -219,6 +220,17 @@ export async function createIdentity(
   return identity;
 }
 
+/** The identity for a user's own address or number, of which nothing is proven but what is said here. */
+export async function createOwnIdentity(
+  sql: Queryable,
+  userId: string,
+  provider: "email" | "phone",
+  known: JsonObject,
+): Promise<Identity> {
+  const data = { sub: userId, email_verified: false, phone_verified: false, ...known };
+  return await createIdentity(sql, userId, provider, data);
+}
+
 /** Merges into what an identity knows. */
 export async function updateIdentityData(
   sql: Queryable,
@@ -231,6 +243,19 @@ export async function updateIdentityData(
     set identity_data = ${jsonValue(sql, mergeMetadata(identity.identity_data, patch))}, updated_at = now()
     where id = ${identity.id} returning *`);
   return rows[0] ?? identity;
+}
+
+/** Keeps what is now known of a user's own address or number, in its identity or in a new one. */
+export async function setOwnIdentity(
+  sql: Queryable,
+  userId: string,
+  provider: "email" | "phone",
+  known: JsonObject,
+): Promise<Identity> {
+  const identity = (await identitiesOf(sql, userId)).find((one) => one.provider === provider);
+  return identity === undefined
+    ? await createOwnIdentity(sql, userId, provider, known)
+    : await updateIdentityData(sql, identity, known);
 }
 
 /**

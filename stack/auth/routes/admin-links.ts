@@ -4,7 +4,7 @@ import { adminActor, audit } from "../audit.ts";
 import type { Call } from "../call.ts";
 import { requestAudience, requireAdmin } from "../call.ts";
 import type { JsonObject, Transaction } from "../database.ts";
-import { AuthError, validationFailed } from "../errors.ts";
+import { AuthError, emailExists, validationFailed } from "../errors.ts";
 import { metadata, optionalText, readBody } from "../json-body.ts";
 import type { MailAction } from "../messages.ts";
 import { sendInvite, verificationLink } from "../messages.ts";
@@ -14,7 +14,7 @@ import { checkPassword, hashPassword, randomPassword } from "../passwords.ts";
 import { redirectTarget } from "../redirects.ts";
 import type { User, UserPatch } from "../users.ts";
 import {
-  createIdentity,
+  createOwnIdentity,
   findEmailOwner,
   findUserByEmail,
   fullUserJson,
@@ -43,9 +43,6 @@ const linkTypes = [
 ] as const;
 type LinkType = (typeof linkTypes)[number];
 
-const emailExists = () =>
-  new AuthError(422, "email_exists", "A user with this email address has already been registered");
-
 /** An account that waits for its owner to come. Without a password it gets one on confirmation. */
 async function createPending(
   call: Call,
@@ -57,12 +54,7 @@ async function createPending(
 ): Promise<User> {
   const candidate = { provider: "email", email, data, audience: await requestAudience(call) };
   const user = await insertUser(call, sql, id, candidate, encryptedPassword);
-  await createIdentity(sql, user.id, "email", {
-    sub: user.id,
-    email,
-    email_verified: false,
-    phone_verified: false,
-  });
+  await createOwnIdentity(sql, user.id, "email", { email });
   return user;
 }
 

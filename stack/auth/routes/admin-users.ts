@@ -7,7 +7,7 @@ import type { Call } from "../call.ts";
 import { isUuid, requestAudience, requireAdmin } from "../call.ts";
 import type { JsonObject, Transaction } from "../database.ts";
 import { jsonValue } from "../database.ts";
-import { AuthError, databaseStep, validationFailed } from "../errors.ts";
+import { AuthError, databaseStep, emailExists, validationFailed } from "../errors.ts";
 import { metadata, optionalText, readBody, readOptionalBody } from "../json-body.ts";
 import { clearTokens } from "../one-time.ts";
 import { checkPassword, hashPassword, randomPassword } from "../passwords.ts";
@@ -16,7 +16,7 @@ import { deleteSessions } from "../sessions.ts";
 import { parseDuration } from "../settings.ts";
 import type { User } from "../users.ts";
 import {
-  createIdentity,
+  createOwnIdentity,
   createUser,
   findEmailOwner,
   findUserByPhone,
@@ -25,7 +25,8 @@ import {
   instanceId,
   lockUser,
   mergeMetadata,
-  updateIdentityData,
+  nilUuid,
+  setOwnIdentity,
   updateUser,
   userJson,
 } from "../users.ts";
@@ -163,7 +164,7 @@ export async function createUserAsAdmin(call: Call): Promise<Response> {
   }
   const email = body.email === "" ? "" : checkEmail(body.email);
   if (email !== "" && (await findEmailOwner(call.sql, email, audience)) !== undefined) {
-    throw new AuthError(422, "email_exists", "A user with this email address has already been registered");
+    throw emailExists();
   }
   const phone = body.phone === "" ? "" : checkPhone(body.phone);
   if (phone !== "" && (await findUserByPhone(call.sql, phone, audience)) !== undefined) {
@@ -171,7 +172,7 @@ export async function createUserAsAdmin(call: Call): Promise<Response> {
   }
   const password = await encryptedPassword(body);
   if (body.id !== "" && !isUuid(body.id)) throw validationFailed("ID must conform to the uuid v4 format");
-  if (body.id === instanceId) throw validationFailed("ID cannot be a nil uuid");
+  if (body.id === nilUuid) throw validationFailed("ID cannot be a nil uuid");
   const providers = [...(email === "" ? [] : ["email"]), ...(phone === "" ? [] : ["phone"])];
   const bannedUntil = banEnd(body.ban_duration);
   const answer = await written(call, "Database error creating new user", async (sql) => {
@@ -185,9 +186,8 @@ export async function createUserAsAdmin(call: Call): Promise<Response> {
       userMetadata: body.user_metadata ?? {},
       appMetadata: mergeMetadata({ provider: providers[0], providers }, body.app_metadata ?? {}),
     });
-    const common = { sub: created.id, email_verified: false, phone_verified: false };
-    if (email !== "") await createIdentity(sql, created.id, "email", { ...common, email });
-    if (phone !== "") await createIdentity(sql, created.id, "phone", { ...common, phone });
+    if (email !== "") await createOwnIdentity(sql, created.id, "email", { email });
+    if (phone !== "") await createOwnIdentity(sql, created.id, "phone", { phone });
     const confirmed = await confirm(sql, created, body);
     const user = bannedUntil === undefined
       ? confirmed
@@ -206,12 +206,7 @@ async function setAddress(
   value: string,
   isVerified: boolean,
 ): Promise<User> {
-  const identity = (await identitiesOf(sql, user.id)).find((one) => one.provider === kind);
-  const known = { [kind]: value, [`${kind}_verified`]: isVerified };
-  if (identity === undefined) {
-    const data = { sub: user.id, email_verified: false, phone_verified: false, ...known };
-    await createIdentity(sql, user.id, kind, data);
-  } else await updateIdentityData(sql, identity, known);
+  await setOwnIdentity(sql, user.id, kind, { [kind]: value, [`${kind}_verified`]: isVerified });
   return await updateUser(sql, user.id, {
     [kind]: value,
     ...(isVerified ? { is_anonymous: false } : {}),

@@ -21,10 +21,10 @@ import {
   nextCountedToken,
 } from "../sessions.ts";
 import type { Factor, User } from "../users.ts";
-import { lockUser } from "../users.ts";
+import { lockUser, nilUuid } from "../users.ts";
 
 const verifyBody = z.object({
-  challenge_id: challengeId.default("00000000-0000-0000-0000-000000000000"),
+  challenge_id: challengeId.default(nilUuid),
   code: optionalText,
 });
 

@@ -5,7 +5,7 @@ import type { Call, Caller } from "../call.ts";
 import { requireSameAudience, requireUser } from "../call.ts";
 import { applyEmailChange, applyPhoneChange } from "../confirmations.ts";
 import type { Transaction } from "../database.ts";
-import { AuthError, validationFailed } from "../errors.ts";
+import { AuthError, emailExists, validationFailed } from "../errors.ts";
 import type { Challenge } from "../flow.ts";
 import { readChallenge, startMailFlow } from "../flow.ts";
 import { challengeFields, metadata, optionalText, readBody } from "../json-body.ts";
@@ -150,7 +150,7 @@ async function checkAllowed(call: Call, caller: Caller, change: Change): Promise
     change.email !== undefined &&
     (await findEmailOwner(call.sql, change.email, user.aud, user.id)) !== undefined
   ) {
-    throw new AuthError(422, "email_exists", "A user with this email address has already been registered");
+    throw emailExists();
   }
   if (change.phone !== undefined && (await findUserByPhone(call.sql, change.phone, user.aud)) !== undefined) {
     throw new AuthError(422, "phone_exists", "A user with this phone number has already been registered");
