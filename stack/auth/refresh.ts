@@ -63,10 +63,13 @@ async function checkSession(
   session: Session,
   tokenChanged: Date,
 ): Promise<void> {
-  const owesFactor = (await factorsOf(sql, user.id)).some((factor) => factor.status === "verified");
+  const { allowLowAal, singlePerUser } = call.settings.sessions;
+  // Only that limit asks for it, and every refresh comes by here.
+  const owesFactor = allowLowAal > 0 &&
+    (await factorsOf(sql, user.id)).some((factor) => factor.status === "verified");
   const lastUse = lastUseOf(session, tokenChanged);
   let why = whyOver(call, session, lastUse, owesFactor);
-  if (why === undefined && call.settings.sessions.singlePerUser) {
+  if (why === undefined && singlePerUser) {
     const isNewer = (other: Session) =>
       other.id !== session.id && lastUseOf(other) > lastUse &&
       whyOver(call, other, lastUseOf(other), owesFactor) === undefined;

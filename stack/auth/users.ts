@@ -118,7 +118,11 @@ export async function findEmailOwner(
     select users.* from auth.users
     where instance_id = ${instanceId} and aud = ${audience} and is_sso_user = false
       ${except === undefined ? sql`` : sql`and id <> ${except}`}
-      and (lower(email) = ${email} or id in (select user_id from auth.identities where identities.email = ${email}))
+      and id in (
+        select id from auth.users where instance_id = ${instanceId} and lower(email) = ${email}
+        union all
+        select user_id from auth.identities where identities.email = ${email}
+      )
     order by lower(email) = ${email} desc nulls last
     limit 1`;
   return user;
