@@ -266,17 +266,7 @@ export function objects({ sql, files, tokens, sizeLimit }: Service): Hono {
   }
 
   function describe(object: StoredObject): Response {
-    const {
-      id,
-      name,
-      bucket_id,
-      version,
-      metadata,
-      user_metadata,
-      created_at,
-      updated_at,
-      last_accessed_at,
-    } = object;
+    const { id, name, bucket_id, version, metadata, user_metadata, created_at } = object;
     return Response.json({
       id,
       name,
@@ -289,8 +279,6 @@ export function objects({ sql, files, tokens, sizeLimit }: Service): Hono {
       last_modified: metadata.lastModified,
       metadata: user_metadata ?? {},
       created_at,
-      updated_at,
-      last_accessed_at,
     });
   }
 
@@ -536,7 +524,8 @@ export function objects({ sql, files, tokens, sizeLimit }: Service): Hono {
     return c.json({
       hasNext,
       ...hasNext && last && { nextCursor: writeCursor([last.sort_value, last.key]) },
-      folders: shown.filter(({ is_folder: isFolder }) => isFolder).map(({ key }) => ({ key, name: key })),
+      folders: shown.filter(({ is_folder: isFolder }) => isFolder)
+        .map(({ key }) => ({ key: key.slice(0, -1), name: key })),
       objects: shown.filter(({ is_folder: isFolder }) => !isFolder).map((
         { is_folder: _folder, sort_value: _value, ...object },
       ) => ({ ...object, name: object.key })),

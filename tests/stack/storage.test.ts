@@ -153,10 +153,13 @@ describe("objects", () => {
     expectData(await files.copy("shelf/moved.txt", "shelf/copied.txt"));
     expect(expectData(await files.exists("shelf/moved.txt"))).toBe(true);
     expect((await files.exists("shelf/a.txt")).data).toBe(false);
-    expect(expectData(await files.info("shelf/copied.txt"))).toMatchObject({
-      size: 1,
-      contentType: "text/plain",
-    });
+    const description = expectData(await files.info("shelf/copied.txt"));
+    expect(description).toMatchObject({ size: 1, contentType: "text/plain", metadata: {} });
+    expect(description.lastModified).toBeDefined();
+    expect(description).not.toHaveProperty("updatedAt");
+    expect(expectData(await files.listV2({ with_delimiter: true })).folders).toContainEqual(
+      { key: "shelf", name: "shelf/" },
+    );
     expect(expectData(await files.remove(["shelf/moved.txt", "shelf/none.txt"])).map(({ name }) => name))
       .toEqual(["shelf/moved.txt"]);
     expect(await expectData(await files.download("shelf/copied.txt")).text()).toBe("a");
@@ -179,6 +182,12 @@ describe("objects", () => {
 });
 
 describe("buckets", () => {
+  it("are nobody's who brings no token", async () => {
+    const answer = await fetch(`${environment.apiUrl}/storage/v1/bucket`);
+    expect(answer.status).toBe(400);
+    expect(await answer.json()).toMatchObject({ statusCode: "403", message: "Invalid Compact JWS" });
+  });
+
   it("go only when they are empty", async () => {
     const id = `full-${randomUUID()}`;
     expectData(await service.storage.createBucket(id));

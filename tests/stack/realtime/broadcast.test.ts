@@ -51,12 +51,13 @@ describe("broadcasts of clients", () => {
     expect(await heard.waitFor(1)).toEqual([{ type: "broadcast", event: "next", payload: { name: "Ann" } }]);
   });
 
+  // Versions differ in how they say no: earlier ones keep silent, so that the client's time runs out.
   test("without it vanish, and are not acknowledged", async () => {
     const topic = uniqueTopic("stage");
     const { heard } = await listen(topic);
     const { channel } = await listen(topic, { broadcast: { ack: true } });
     const answer = await channel.send({ type: "broadcast", event: "next", payload: {} }, { timeout: 1_000 });
-    expect(answer).toBe("timed out");
+    expect(["timed out", "error"]).toContain(answer);
     expect(heard.items).toEqual([]);
   });
 

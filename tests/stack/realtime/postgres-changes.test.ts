@@ -476,3 +476,15 @@ test("who asks to wait is answered when the changes flow", async () => {
   await database.unsafe(`insert into ${schema}.open values (${id}, 'at once')`);
   await connection.frame((frame) => frame[3] === "postgres_changes");
 });
+
+test("who asks to wait for a table that never comes is told after the time that was asked for", async () => {
+  const connection = await socket();
+  const { status, response } = await connection.join(uniqueTopic("changes"), {
+    postgres_changes: [{ event: "INSERT", schema, table: "nowhere" }],
+    postgres_changes_options: { wait: true, timeout: 300 },
+  });
+  expect(status).toBe("error");
+  expect(response).toMatchObject({
+    reason: expect.stringMatching(/^PostgresChangesSubscribeTimeout: Timed out after 300ms/),
+  });
+});

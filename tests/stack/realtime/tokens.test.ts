@@ -116,6 +116,19 @@ describe("a join", () => {
       expect(reply.status).toBe("ok");
     }
   });
+
+  test("may bring its token under the older name, which then counts", async () => {
+    const connection = await socket();
+    const mine = await userToken({ sub: alice });
+    const none = await userToken({ sub: alice, claims: { banned: true } });
+    const tokens = [{ user_token: mine, access_token: none }, { user_token: none, access_token: mine }];
+    const answers = [];
+    for (const [index, given] of tokens.entries()) {
+      const topic = uniqueTopic("token");
+      answers.push((await connection.join(topic, { private: true }, given, String(index + 1))).status);
+    }
+    expect(answers).toEqual(["ok", "error"]);
+  });
 });
 
 describe("a new token on a joined channel", () => {
