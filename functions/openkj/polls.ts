@@ -11,16 +11,16 @@ interface Waiting {
 }
 
 const longestStatement = 100;
-/** While the database works on one, the replies of the other are sent on. */
-const statementsAtOnce = 2;
+/** A statement that is held up, by a lock or a slow network, must not hold up the others for longer. */
+const patienceMilliseconds = 25;
 
 /**
- * Almost all calls are polls. One on its own is asked at once; those that arrive while others are on their way share
- * the next statement.
+ * Almost all calls are polls. One on its own is asked at once; those that arrive while it is on its way share the next
+ * statement. One statement at a time costs the least: the longer the line, the more of it goes together.
  */
 export function sharing(ask: (polls: Poll[]) => Promise<string[]>): (poll: Poll) => Promise<string> {
   const waiting: Waiting[] = [];
-  let asking = 0;
+  let isAsking = false;
 
   async function answer(together: Waiting[]): Promise<void> {
     try {
@@ -34,10 +34,10 @@ export function sharing(ask: (polls: Poll[]) => Promise<string[]>): (poll: Poll)
   }
 
   async function answerAll(): Promise<void> {
-    if (asking === statementsAtOnce) return;
-    asking++;
-    while (waiting.length > 0) await answer(waiting.splice(0, longestStatement));
-    asking--;
+    if (isAsking) return;
+    isAsking = true;
+    while (waiting.length > 0) await orPatience(answer(waiting.splice(0, longestStatement)));
+    isAsking = false;
   }
 
   return (poll) =>
@@ -45,4 +45,12 @@ export function sharing(ask: (polls: Poll[]) => Promise<string[]>): (poll: Poll)
       waiting.push({ poll, resolve, reject });
       void answerAll();
     });
+}
+
+/** Waits for the end of some work, but not forever. */
+async function orPatience(work: Promise<void>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, patienceMilliseconds);
+  await Promise.race([work, promise]);
+  clearTimeout(timer);
 }

@@ -13623,7 +13623,7 @@ begin
           on usage.api_key_id = presented.api_key_id and usage.day = (now() at time zone 'UTC')::date
           and usage.last_call_at > now() - interval '30 seconds'
         join private.organization_counters as counter on counter.organization_id = presented.organization_id
-        where presented.secret_hash = sha256(convert_to(poll.api_key, 'UTF8'))
+        where presented.secret_hash = poll.secret_hash
           and presented.refusal is null and presented.allowed_networks is null
           and exists (
             select
@@ -13634,7 +13634,12 @@ begin
       ),
       private.openkj_call(jsonb_build_object('command', 'getSerial', 'api_key', poll.api_key), poll.address)
     )
-    from jsonb_to_recordset(p_polls) as poll (api_key text, address inet);
+    from (
+      select asked.api_key, asked.address, sha256(convert_to(asked.api_key, 'UTF8')) as secret_hash
+      from jsonb_to_recordset(p_polls) as asked (api_key text, address inet)
+      -- Hashed once, and not again for each secret it is compared with.
+      offset 0
+    ) as poll;
 end;
 $$;
 

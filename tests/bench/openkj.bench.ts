@@ -16,6 +16,8 @@ const connections = 8;
 const calls = scale === "large" ? 5_000 : 2_000;
 const bookSize = scale === "large" ? 100_000 : 20_000;
 const rounds = 3;
+// As many batches at either size: the heap grows to what it finds comfortable before it stays there.
+const memoryUploads = scale === "large" ? 8 : 40;
 
 interface RunningFunction {
   url: string;
@@ -208,8 +210,9 @@ async function compareUploads(): Promise<void> {
     await connection`select private.book_publish(${systemId})`;
   };
 
-  // The catalogue learns the songs first, so that both ways do the same work.
+  // The catalogue learns the songs first, and every connection its plans, so that both ways do the same work.
   await publishInSql(teacher);
+  for (let round = 0; round < 2; round++) await publishOverHttp();
   // In turns, so that whatever else the machine does is shared by both.
   const memory: number[] = [];
   const inSqlTimes: number[] = [];
@@ -219,6 +222,9 @@ async function compareUploads(): Promise<void> {
     inSqlTimes.push(await milliseconds(() => publishInSql(inSql)));
     await empty(overHttp);
     overHttpTimes.push(await milliseconds(publishOverHttp));
+  }
+  for (let upload = 0; upload < 2 * memoryUploads; upload++) {
+    await publishOverHttp();
     memory.push(memoryOf(openkj));
   }
   const sizes = await connection<{ size: number }[]>`
@@ -237,11 +243,12 @@ async function compareUploads(): Promise<void> {
     baseline: middle(inSqlTimes),
     atMost: 1.5,
   });
+  // Its garbage is collected now and then: what must not grow is the most it takes.
   report.add({
-    name: `memory of the function after ${rounds} uploads, to after one`,
-    value: memory.at(-1) ?? NaN,
+    name: `memory of the function in ${memoryUploads} further uploads, to in the first ${memoryUploads}`,
+    value: Math.max(...memory.slice(memoryUploads)),
     unit: "MB",
-    baseline: memory[0] ?? NaN,
+    baseline: Math.max(...memory.slice(0, memoryUploads)),
     atMost: 1.2,
   });
   connection.release();
