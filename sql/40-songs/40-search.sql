@@ -2,9 +2,10 @@
 -- catalogue has known longest to the newest; walking stops as soon as enough are found. A short book is not worth that: its
 -- songs are looked at one by one. What is found is then ranked. All in plpgsql, which keeps its plans for the session.
 
--- What is asked for: index is the text of a tsquery in which "#" stands for the number of the chunk, patterns are regular
--- expressions over the words of a song which must all match. The index may answer with more than is meant unless is_exact.
-create type private.song_question as (index text, patterns text[], is_exact boolean);
+-- What is asked for: index is the text of a tsquery in which "#" stands for the number of the chunk; texts are patterns for "like" and
+-- patterns regular expressions over the words of a song, which must all match. A word is asked for as a text, which costs a tenth of
+-- a regular expression; only words with alternatives need one. The index may answer with more than is meant unless is_exact.
+create type private.song_question as (index text, texts text[], patterns text[], is_exact boolean);
 
 create function private.search_token(p_kind text, p_word text, p_is_prefix boolean)
 returns text
@@ -44,6 +45,24 @@ comment on function private.search_beginning(text) is
 
 revoke all on function private.search_beginning(text) from public;
 
+create function private.search_text(p_word text, p_is_prefix boolean)
+returns text
+language plpgsql
+immutable
+strict
+parallel safe
+security invoker
+set search_path = ''
+as $$
+begin
+  return '% ' || regexp_replace(p_word, '([\\%_])', '\\\1', 'g') || case when p_is_prefix then '' else ' ' end || '%';
+end;
+$$;
+
+comment on function private.search_text(text, boolean) is 'A pattern for "like" which the words of a song match that have this word.';
+
+revoke all on function private.search_text(text, boolean) from public;
+
 create function private.search_pattern(p_word text, p_is_prefix boolean)
 returns text
 language plpgsql
@@ -76,13 +95,14 @@ declare
   v_question private.song_question;
   v_word text;
 begin
-  v_question.patterns := array[private.search_pattern(v_last, true)];
+  v_question.texts := array[private.search_text(v_last, true)];
+  v_question.patterns := '{}';
   v_question.is_exact := true;
   foreach v_word in array p_words[:cardinality(p_words) - 1] loop
     -- "guns and roses" is "Guns N' Roses", and nobody remembers where a "the" belongs.
     if v_word not in ('and', 'the') then
       v_question.index := concat_ws(' & ', v_question.index, private.search_token(' ', v_word, false));
-      v_question.patterns := v_question.patterns || private.search_pattern(v_word, false);
+      v_question.texts := v_question.texts || private.search_text(v_word, false);
     end if;
   end loop;
   if char_length(v_last) <= 3 then
@@ -115,7 +135,8 @@ declare
   v_question private.song_question;
 begin
   v_question.index := private.search_token('=', p_text, true);
-  v_question.patterns := array[private.search_pattern('=' || p_text, true)];
+  v_question.texts := array[private.search_text('=' || p_text, true)];
+  v_question.patterns := '{}';
   v_question.is_exact := true;
   return v_question;
 end;
@@ -201,6 +222,7 @@ begin
   from unnest(p_words) with ordinality as wanted (word, place);
 
   v_question.is_exact := false;
+  v_question.texts := '{}';
   for v_place in 1..cardinality(p_words) loop
     v_word := p_words[v_place];
     v_is_last := v_place = cardinality(p_words);
@@ -250,27 +272,45 @@ set enable_seqscan = off
 set enable_sort = off
 as $$
 begin
-  return query
-  select found.id, found.song_id, found.artist, found.title, found.words
-  from (
-    select book.chunk, book.members from private.book_chunks as book where book.system_id = p_system_id order by book.chunk offset 0
-  ) as book
-  cross join lateral (
+  if exists (select from private.books as book where book.system_id = p_system_id and book.spelling_ids is not null) then
+    return query
     select spelling.id, spelling.song_id, spelling.artist, spelling.title, spelling.words
-    from private.song_spellings as spelling
-    where private.song_tokens(spelling.id, spelling.words)
-        @@ replace(p_question.index, '#', book.chunk::text)::tsquery
-      -- The inner select, with "offset", unpacks the bitmap once per chunk with an answer, not once per song.
-      and get_bit((select book.members || ''::bytea), spelling.id % 240000) = 1
-      and (p_question.is_exact or spelling.words ~ all (p_question.patterns))
-    offset 0
-  ) as found
-  limit p_limit;
+    from (
+      select listed.id
+      from private.books as book
+      cross join lateral unnest(book.spelling_ids, book.spelling_words) as listed (id, words)
+      where book.system_id = p_system_id
+        and listed.words like all (p_question.texts) and listed.words ~ all (p_question.patterns)
+      limit p_limit
+    ) as found
+    join private.song_spellings as spelling on spelling.id = found.id;
+  else
+    return query
+    select found.id, found.song_id, found.artist, found.title, found.words
+    from (
+      select book.chunk, book.members from private.book_chunks as book where book.system_id = p_system_id order by book.chunk offset 0
+    ) as book
+    cross join lateral (
+      select spelling.id, spelling.song_id, spelling.artist, spelling.title, spelling.words
+      from private.song_spellings as spelling
+      where private.song_tokens(spelling.id, spelling.words)
+          @@ replace(p_question.index, '#', book.chunk::text)::tsquery
+        -- The inner select, with "offset", unpacks the bitmap once per chunk with an answer, not once per song.
+        and get_bit((select book.members || ''::bytea), spelling.id % 240000) = 1
+        and (
+          p_question.is_exact
+          or spelling.words like all (p_question.texts) and spelling.words ~ all (p_question.patterns)
+        )
+      offset 0
+    ) as found
+    limit p_limit;
+  end if;
 end;
 $$;
 
 comment on function private.search_spellings(uuid, private.song_question, integer) is
-  'The first songs of a long book that answer the question. Definer: books are private.';
+  'The first songs of a book that answer the question: a short one is read from its beginning to its end, a long one asked through the
+index. Definer: books are private.';
 
 revoke all on function private.search_spellings(uuid, private.song_question, integer) from public;
 
@@ -288,34 +328,18 @@ declare
   v_most constant integer := 100;
   v_text text := private.normalize_text(p_query);
   v_joined text := left(replace(v_text, ' ', ''), 60);
-  v_long_id uuid := (select book.system_id from private.books as book where book.system_id = p_system_id and book.spelling_ids is null);
   v_words text[] := private.search_words(v_text);
   v_exact private.song_question := private.ask_for_words(v_words);
   v_start private.song_question := private.ask_for_start(v_joined);
 begin
   return query
   with
-    -- A short book, read once for all that is asked of it.
-    listed as materialized (
-      select spelling.id as spelling_id, spelling.song_id, spelling.artist, spelling.title, spelling.words
-      from private.books as book
-      join private.song_spellings as spelling on spelling.id = any (book.spelling_ids)
-      where book.system_id = p_system_id
-    ),
-    by_words as materialized (
-      select * from private.search_spellings(v_long_id, v_exact, v_most)
-      union all
-      (select * from listed where listed.words ~ all (v_exact.patterns) limit v_most)
-    ),
+    by_words as materialized (select * from private.search_spellings(p_system_id, v_exact, v_most)),
     -- Needed when the words found nothing ("heyjude"), or more than are ranked: the best matches start like the query.
     by_start as materialized (
       select found.*
       from (select count(*) in (0, v_most) and char_length(v_text) > 1 as is_asked from by_words) as start
-      cross join lateral (
-        select * from private.search_spellings(v_long_id, case when start.is_asked then v_start end, v_most)
-        union all
-        (select * from listed where start.is_asked and listed.words ~ all (v_start.patterns) limit v_most)
-      ) as found
+      cross join lateral private.search_spellings(p_system_id, case when start.is_asked then v_start end, v_most) as found
     ),
     -- Of more than are ranked, those that are asked for here must be among them, too.
     by_popularity as materialized (
@@ -331,7 +355,7 @@ begin
           limit 50
         ) as popular
         join private.song_spellings as spelling on spelling.song_id = popular.song_id
-        where spelling.words ~ all (v_exact.patterns)
+        where spelling.words like all (v_exact.texts)
         offset 0
       ) as found
       where private.book_spelling(p_system_id, found.song_id) = found.spelling_id
@@ -343,11 +367,7 @@ begin
           as question
         offset 0
       ) as slip
-      cross join lateral (
-        select * from private.search_spellings(v_long_id, slip.question, v_most)
-        union all
-        (select * from listed where listed.words ~ all ((slip.question).patterns) limit v_most)
-      ) as found
+      cross join lateral private.search_spellings(p_system_id, slip.question, v_most) as found
     ),
     found as (
       select distinct on (every.spelling_id) every.*

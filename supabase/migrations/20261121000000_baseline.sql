@@ -6280,11 +6280,13 @@ create table private.books (
   content_hash uuid,
   newest integer[] not null default '{}',
   spelling_ids integer[] default '{}',
+  spelling_words text[],
   published_at timestamptz,
   changed_at timestamptz not null default now(),
   constraint songs_are_not_negative check (songs >= 0),
   constraint short_books_are_listed check ((songs <= 2000) = (spelling_ids is not null)),
-  constraint the_list_is_complete check (cardinality(spelling_ids) = songs)
+  constraint the_list_is_complete check (cardinality(spelling_ids) = songs),
+  constraint the_list_has_all_words check (cardinality(spelling_words) is not distinct from cardinality(spelling_ids))
 );
 
 alter table private.books enable row level security;
@@ -6295,8 +6297,38 @@ comment on column private.books.content_hash is 'Hash of the upload it came from
 comment on column private.books.newest is 'The spellings added last, newest first, at most 200.';
 comment on column private.books.spelling_ids is
   'All spellings of a book of up to 2,000 songs, which is searched faster one by one than through the index of the catalogue.';
+comment on column private.books.spelling_words is
+  'The words of spelling_ids, one by one: reading them here costs a third of a thousand look-ups. Kept by a trigger.';
 comment on column private.books.published_at is 'When an upload was last published, changed or not.';
 comment on column private.books.changed_at is 'When its songs last changed.';
+
+create function private.list_spelling_words()
+returns trigger
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+  new.spelling_words := case
+    when new.spelling_ids is not null then array(
+      select spelling.words
+      from unnest(new.spelling_ids) with ordinality as listed (spelling_id, place)
+      join private.song_spellings as spelling on spelling.id = listed.spelling_id
+      order by listed.place
+    )
+  end;
+  return new;
+end;
+$$;
+
+comment on function private.list_spelling_words() is 'Trigger: notes the words of a short book beside its list.';
+
+revoke all on function private.list_spelling_words() from public;
+
+create trigger list_spelling_words
+  before insert or update of spelling_ids on private.books
+  for each row execute function private.list_spelling_words();
 
 create table private.book_chunks (
   system_id uuid not null references private.books (system_id) on delete cascade,
@@ -7447,9 +7479,10 @@ grant execute on function private.book_upload_report(uuid, text) to service_role
 -- catalogue has known longest to the newest; walking stops as soon as enough are found. A short book is not worth that: its
 -- songs are looked at one by one. What is found is then ranked. All in plpgsql, which keeps its plans for the session.
 
--- What is asked for: index is the text of a tsquery in which "#" stands for the number of the chunk, patterns are regular
--- expressions over the words of a song which must all match. The index may answer with more than is meant unless is_exact.
-create type private.song_question as (index text, patterns text[], is_exact boolean);
+-- What is asked for: index is the text of a tsquery in which "#" stands for the number of the chunk; texts are patterns for "like" and
+-- patterns regular expressions over the words of a song, which must all match. A word is asked for as a text, which costs a tenth of
+-- a regular expression; only words with alternatives need one. The index may answer with more than is meant unless is_exact.
+create type private.song_question as (index text, texts text[], patterns text[], is_exact boolean);
 
 create function private.search_token(p_kind text, p_word text, p_is_prefix boolean)
 returns text
@@ -7489,6 +7522,24 @@ comment on function private.search_beginning(text) is
 
 revoke all on function private.search_beginning(text) from public;
 
+create function private.search_text(p_word text, p_is_prefix boolean)
+returns text
+language plpgsql
+immutable
+strict
+parallel safe
+security invoker
+set search_path = ''
+as $$
+begin
+  return '% ' || regexp_replace(p_word, '([\\%_])', '\\\1', 'g') || case when p_is_prefix then '' else ' ' end || '%';
+end;
+$$;
+
+comment on function private.search_text(text, boolean) is 'A pattern for "like" which the words of a song match that have this word.';
+
+revoke all on function private.search_text(text, boolean) from public;
+
 create function private.search_pattern(p_word text, p_is_prefix boolean)
 returns text
 language plpgsql
@@ -7521,13 +7572,14 @@ declare
   v_question private.song_question;
   v_word text;
 begin
-  v_question.patterns := array[private.search_pattern(v_last, true)];
+  v_question.texts := array[private.search_text(v_last, true)];
+  v_question.patterns := '{}';
   v_question.is_exact := true;
   foreach v_word in array p_words[:cardinality(p_words) - 1] loop
     -- "guns and roses" is "Guns N' Roses", and nobody remembers where a "the" belongs.
     if v_word not in ('and', 'the') then
       v_question.index := concat_ws(' & ', v_question.index, private.search_token(' ', v_word, false));
-      v_question.patterns := v_question.patterns || private.search_pattern(v_word, false);
+      v_question.texts := v_question.texts || private.search_text(v_word, false);
     end if;
   end loop;
   if char_length(v_last) <= 3 then
@@ -7560,7 +7612,8 @@ declare
   v_question private.song_question;
 begin
   v_question.index := private.search_token('=', p_text, true);
-  v_question.patterns := array[private.search_pattern('=' || p_text, true)];
+  v_question.texts := array[private.search_text('=' || p_text, true)];
+  v_question.patterns := '{}';
   v_question.is_exact := true;
   return v_question;
 end;
@@ -7646,6 +7699,7 @@ begin
   from unnest(p_words) with ordinality as wanted (word, place);
 
   v_question.is_exact := false;
+  v_question.texts := '{}';
   for v_place in 1..cardinality(p_words) loop
     v_word := p_words[v_place];
     v_is_last := v_place = cardinality(p_words);
@@ -7695,27 +7749,45 @@ set enable_seqscan = off
 set enable_sort = off
 as $$
 begin
-  return query
-  select found.id, found.song_id, found.artist, found.title, found.words
-  from (
-    select book.chunk, book.members from private.book_chunks as book where book.system_id = p_system_id order by book.chunk offset 0
-  ) as book
-  cross join lateral (
+  if exists (select from private.books as book where book.system_id = p_system_id and book.spelling_ids is not null) then
+    return query
     select spelling.id, spelling.song_id, spelling.artist, spelling.title, spelling.words
-    from private.song_spellings as spelling
-    where private.song_tokens(spelling.id, spelling.words)
-        @@ replace(p_question.index, '#', book.chunk::text)::tsquery
-      -- The inner select, with "offset", unpacks the bitmap once per chunk with an answer, not once per song.
-      and get_bit((select book.members || ''::bytea), spelling.id % 240000) = 1
-      and (p_question.is_exact or spelling.words ~ all (p_question.patterns))
-    offset 0
-  ) as found
-  limit p_limit;
+    from (
+      select listed.id
+      from private.books as book
+      cross join lateral unnest(book.spelling_ids, book.spelling_words) as listed (id, words)
+      where book.system_id = p_system_id
+        and listed.words like all (p_question.texts) and listed.words ~ all (p_question.patterns)
+      limit p_limit
+    ) as found
+    join private.song_spellings as spelling on spelling.id = found.id;
+  else
+    return query
+    select found.id, found.song_id, found.artist, found.title, found.words
+    from (
+      select book.chunk, book.members from private.book_chunks as book where book.system_id = p_system_id order by book.chunk offset 0
+    ) as book
+    cross join lateral (
+      select spelling.id, spelling.song_id, spelling.artist, spelling.title, spelling.words
+      from private.song_spellings as spelling
+      where private.song_tokens(spelling.id, spelling.words)
+          @@ replace(p_question.index, '#', book.chunk::text)::tsquery
+        -- The inner select, with "offset", unpacks the bitmap once per chunk with an answer, not once per song.
+        and get_bit((select book.members || ''::bytea), spelling.id % 240000) = 1
+        and (
+          p_question.is_exact
+          or spelling.words like all (p_question.texts) and spelling.words ~ all (p_question.patterns)
+        )
+      offset 0
+    ) as found
+    limit p_limit;
+  end if;
 end;
 $$;
 
 comment on function private.search_spellings(uuid, private.song_question, integer) is
-  'The first songs of a long book that answer the question. Definer: books are private.';
+  'The first songs of a book that answer the question: a short one is read from its beginning to its end, a long one asked through the
+index. Definer: books are private.';
 
 revoke all on function private.search_spellings(uuid, private.song_question, integer) from public;
 
@@ -7733,34 +7805,18 @@ declare
   v_most constant integer := 100;
   v_text text := private.normalize_text(p_query);
   v_joined text := left(replace(v_text, ' ', ''), 60);
-  v_long_id uuid := (select book.system_id from private.books as book where book.system_id = p_system_id and book.spelling_ids is null);
   v_words text[] := private.search_words(v_text);
   v_exact private.song_question := private.ask_for_words(v_words);
   v_start private.song_question := private.ask_for_start(v_joined);
 begin
   return query
   with
-    -- A short book, read once for all that is asked of it.
-    listed as materialized (
-      select spelling.id as spelling_id, spelling.song_id, spelling.artist, spelling.title, spelling.words
-      from private.books as book
-      join private.song_spellings as spelling on spelling.id = any (book.spelling_ids)
-      where book.system_id = p_system_id
-    ),
-    by_words as materialized (
-      select * from private.search_spellings(v_long_id, v_exact, v_most)
-      union all
-      (select * from listed where listed.words ~ all (v_exact.patterns) limit v_most)
-    ),
+    by_words as materialized (select * from private.search_spellings(p_system_id, v_exact, v_most)),
     -- Needed when the words found nothing ("heyjude"), or more than are ranked: the best matches start like the query.
     by_start as materialized (
       select found.*
       from (select count(*) in (0, v_most) and char_length(v_text) > 1 as is_asked from by_words) as start
-      cross join lateral (
-        select * from private.search_spellings(v_long_id, case when start.is_asked then v_start end, v_most)
-        union all
-        (select * from listed where start.is_asked and listed.words ~ all (v_start.patterns) limit v_most)
-      ) as found
+      cross join lateral private.search_spellings(p_system_id, case when start.is_asked then v_start end, v_most) as found
     ),
     -- Of more than are ranked, those that are asked for here must be among them, too.
     by_popularity as materialized (
@@ -7776,7 +7832,7 @@ begin
           limit 50
         ) as popular
         join private.song_spellings as spelling on spelling.song_id = popular.song_id
-        where spelling.words ~ all (v_exact.patterns)
+        where spelling.words like all (v_exact.texts)
         offset 0
       ) as found
       where private.book_spelling(p_system_id, found.song_id) = found.spelling_id
@@ -7788,11 +7844,7 @@ begin
           as question
         offset 0
       ) as slip
-      cross join lateral (
-        select * from private.search_spellings(v_long_id, slip.question, v_most)
-        union all
-        (select * from listed where listed.words ~ all ((slip.question).patterns) limit v_most)
-      ) as found
+      cross join lateral private.search_spellings(p_system_id, slip.question, v_most) as found
     ),
     found as (
       select distinct on (every.spelling_id) every.*

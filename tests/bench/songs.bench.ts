@@ -252,7 +252,14 @@ async function main(): Promise<void> {
       atMost: 50,
     });
     const perSecond = await throughput([...queries, ...queries], 8, (query) => search(query));
-    report.add({ name: "search, 8 at once", value: perSecond, unit: "/s", atLeast: 1000 });
+    // A thousand a second, where a look-up takes a tenth of a millisecond.
+    report.add({
+      name: "search, 8 at once, to look-ups one by one",
+      value: perSecond,
+      unit: "/s",
+      baseline: 1000 / lookUps.p50,
+      atLeast: 0.1,
+    });
     report.add({
       name: "songs found when typed right",
       value: 100 * await recall(spread.slice(0, 20), 300, (song) => `${song.artist} ${song.title}`),

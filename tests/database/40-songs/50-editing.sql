@@ -184,6 +184,11 @@ language sql
 stable
 return (
   select book.spelling_ids @> private.book_spellings(book.system_id) and book.spelling_ids <@ private.book_spellings(book.system_id)
+    and book.spelling_words is not distinct from (
+      select array_agg(spelling.words order by listed.place)
+      from unnest(book.spelling_ids) with ordinality as listed (spelling_id, place)
+      join private.song_spellings as spelling on spelling.id = listed.spelling_id
+    )
   from private.books as book
   where book.system_id = tests.id('system')
 );

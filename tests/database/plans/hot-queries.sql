@@ -233,7 +233,7 @@ insert into hot values
   ),
   (
     19, 'a poll of OpenKJ', 'postgres',
-    pg_temp.body('private.openkj_polls', '{"poll.api_key": "''x''"}', 'select jsonb_build_object', 'allowed_networks is null'),
+    pg_temp.body('private.openkj_polls', '{"poll.secret_hash": "sha256(''x'')"}', 'select jsonb_build_object', 'allowed_networks is null'),
     '{api_key_secrets_pkey,api_keys_pkey,api_key_usage_pkey,organization_counters_pkey}'
   );
 -- These ask for the caller, whom they find in the claims.
@@ -272,6 +272,24 @@ select is(pg_temp.scanned(plan), null, format('%s reads no large table from end 
 select diag(name || E'\n' || plan) from planned
 where pg_temp.scanned(plan) is not null or exists (select from unnest(indexes) as wanted where strpos(plan, wanted) = 0)
 order by number;
+
+-- A search has the planner's choices narrowed by its function, as here.
+set local enable_seqscan = off;
+create temporary table searched as select pg_temp.plan('postgres', pg_temp.body(
+  'private.search_spellings',
+  jsonb_build_object(
+    'p_system_id', quote_literal(tests.id('system')) || '::uuid', 'p_question.index', quote_literal('''#~lov'''), 'p_question.is_exact', 'false',
+    'p_question.texts', '''{% love%}''::text[]', 'p_question.patterns', '''{}''::text[]', 'p_limit', '100'
+  ),
+  'select found.id, found.song_id', 'limit p_limit'
+)) as plan;
+select is(
+  (select string_agg(wanted, ', ') from unnest(array['book_chunks_pkey', 'song_spellings_tokens_idx']) as wanted where strpos(plan, wanted) = 0),
+  null, 'a search of a long book goes through its indexes'
+)
+from searched;
+select is(pg_temp.scanned(plan), null, 'and reads no large table from end to end') from searched;
+set local enable_seqscan to default;
 
 -- A policy asks for the caller's organizations once, not once a row.
 select is(
