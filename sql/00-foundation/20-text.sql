@@ -1,6 +1,24 @@
 -- How texts are compared. One normalisation for every place that asks whether two songs are the same; nobody else folds
 -- case, accents or punctuation.
 
+create function private.one_line(p_text text)
+returns text
+language plpgsql
+immutable
+strict
+parallel safe
+security invoker
+set search_path = ''
+as $$
+begin
+  return btrim(regexp_replace(normalize(p_text, nfc), '[[:space:][:cntrl:]]+', ' ', 'g'));
+end;
+$$;
+
+comment on function private.one_line(text) is 'What somebody typed in one normal form on one line, without control characters.';
+
+revoke all on function private.one_line(text) from public;
+
 -- unaccent() is only stable because a dictionary can be edited; ours never is, and indexes need an immutable function.
 -- In plpgsql, which keeps its plan for the session; functions with a search path are never inlined. A column may bring the
 -- collation "C", in which only ASCII has letters and case, so the database's own is named wherever that matters.

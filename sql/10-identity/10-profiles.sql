@@ -6,9 +6,9 @@ create table public.profiles (
   display_name text,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
-  constraint name_is_1_to_255_characters check (char_length(name) between 1 and 255 and name = btrim(name)),
+  constraint name_is_1_to_255_characters check (char_length(name) between 1 and 255 and name = btrim(name) and name !~ '[[:cntrl:]]'),
   constraint display_name_is_1_to_100_characters
-    check (char_length(display_name) between 1 and 100 and display_name = btrim(display_name))
+    check (char_length(display_name) between 1 and 100 and display_name = btrim(display_name) and display_name !~ '[[:cntrl:]]')
 );
 
 alter table public.profiles enable row level security;
@@ -31,7 +31,7 @@ create table public.singer_profiles (
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint nickname_is_1_to_100_characters
-    check (char_length(nickname) between 1 and 100 and nickname = btrim(nickname)),
+    check (char_length(nickname) between 1 and 100 and nickname = btrim(nickname) and nickname !~ '[[:cntrl:]]'),
   constraint preferences_are_an_object check (jsonb_typeof(preferences) = 'object'),
   constraint preferences_are_small check (pg_column_size(preferences) <= 16384)
 );

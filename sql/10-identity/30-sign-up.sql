@@ -8,7 +8,7 @@ security definer
 set search_path = ''
 as $$
 declare
-  v_name text := rtrim(left(nullif(normalize(btrim(coalesce(new.raw_user_meta_data ->> 'name', '')), nfc), ''), 255));
+  v_name text := rtrim(left(nullif(private.one_line(new.raw_user_meta_data ->> 'name'), ''), 255));
 begin
   insert into public.profiles (user_id, name) values (new.id, v_name);
   if new.is_anonymous then
@@ -17,12 +17,12 @@ begin
   if new.raw_user_meta_data ->> 'account_type' = 'customer' then
     perform private.create_organization(
       new.id,
-      coalesce(nullif(btrim(new.raw_user_meta_data ->> 'organization_name'), ''), v_name, split_part(new.email, '@', 1), 'Karaoke'),
+      coalesce(nullif(private.one_line(new.raw_user_meta_data ->> 'organization_name'), ''), v_name, split_part(new.email, '@', 1), 'Karaoke'),
       nullif(btrim(new.raw_user_meta_data ->> 'time_zone'), '')
     );
   else
     insert into public.singer_profiles (user_id, nickname)
-    values (new.id, rtrim(left(nullif(normalize(btrim(coalesce(new.raw_user_meta_data ->> 'nickname', '')), nfc), ''), 100)));
+    values (new.id, rtrim(left(nullif(private.one_line(new.raw_user_meta_data ->> 'nickname'), ''), 100)));
   end if;
   return null;
 end;

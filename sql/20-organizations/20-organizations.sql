@@ -10,9 +10,9 @@ create table public.organizations (
   require_mfa boolean not null default false,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
-  constraint name_is_1_to_255_characters check (char_length(name) between 1 and 255 and name = btrim(name)),
+  constraint name_is_1_to_255_characters check (char_length(name) between 1 and 255 and name = btrim(name) and name !~ '[[:cntrl:]]'),
   constraint legal_name_is_1_to_255_characters
-    check (char_length(legal_name) between 1 and 255 and legal_name = btrim(legal_name)),
+    check (char_length(legal_name) between 1 and 255 and legal_name = btrim(legal_name) and legal_name !~ '[[:cntrl:]]'),
   constraint contact_email_is_an_address
     check (contact_email ~ '^[^@\s]+@[^@\s]+$' and contact_email = lower(contact_email) and char_length(contact_email) <= 255),
   constraint contact_phone_is_e164 check (contact_phone ~ '^\+[1-9][0-9]{1,14}$')

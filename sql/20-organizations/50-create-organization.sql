@@ -7,7 +7,7 @@ set search_path = ''
 as $$
 declare
   v_organization_id uuid;
-  v_name text := normalize(btrim(coalesce(p_name, '')), nfc);
+  v_name text := private.one_line(coalesce(p_name, ''));
 begin
   if char_length(v_name) not between 1 and 255 then
     perform private.raise_error(

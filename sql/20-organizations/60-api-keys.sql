@@ -29,7 +29,7 @@ create table public.api_keys (
   created_by uuid references auth.users (id) on delete set null,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
-  constraint name_is_1_to_100_characters check (char_length(name) between 1 and 100 and name = btrim(name)),
+  constraint name_is_1_to_100_characters check (char_length(name) between 1 and 100 and name = btrim(name) and name !~ '[[:cntrl:]]'),
   constraint description_is_up_to_500_characters check (char_length(description) <= 500),
   constraint scopes_are_1_to_20 check (cardinality(scopes) between 1 and 20),
   constraint allowed_networks_are_1_to_20 check (cardinality(allowed_networks) between 1 and 20)
@@ -349,7 +349,7 @@ begin
     perform private.raise_error(400, 'invalid_scopes', 'Unknown scopes: ' || v_refused, 'See the table api_key_scopes.');
   end if;
   perform private.require_scopes(p_organization_id, v_scopes);
-  if char_length(btrim(coalesce(p_name, ''))) not between 1 and 100 then
+  if char_length(private.one_line(coalesce(p_name, ''))) not between 1 and 100 then
     perform private.raise_error(400, 'invalid_name', 'The name must have 1 to 100 characters.', 'Say what the key is for.');
   end if;
   if char_length(p_description) > 500 then
@@ -380,7 +380,7 @@ begin
     organization_id, name, description, prefix, scopes, allowed_networks, system_id, venue_id, expires_at, created_by
   )
   values (
-    p_organization_id, btrim(p_name), p_description, '', v_scopes,
+    p_organization_id, private.one_line(p_name), p_description, '', v_scopes,
     (select array_agg(private.plain_address(network)::cidr) from unnest(p_allowed_networks) as network), p_system_id, p_venue_id, p_expires_at,
     auth.uid()
   )

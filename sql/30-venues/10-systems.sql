@@ -9,7 +9,7 @@ create table public.systems (
   configuration jsonb not null default '{}',
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
-  constraint name_is_1_to_255_characters check (char_length(name) between 1 and 255 and name = btrim(name)),
+  constraint name_is_1_to_255_characters check (char_length(name) between 1 and 255 and name = btrim(name) and name !~ '[[:cntrl:]]'),
   constraint configuration_is_an_object check (jsonb_typeof(configuration) = 'object'),
   constraint configuration_is_small check (pg_column_size(configuration) <= 65536),
   unique (organization_id, openkj_system_id),

@@ -23,13 +23,13 @@ create table public.venues (
   archived_at timestamptz,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
-  constraint name_is_1_to_255_characters check (char_length(name) between 1 and 255 and name = btrim(name)),
-  constraint address_is_1_to_255_characters check (char_length(address) between 1 and 255 and address = btrim(address)),
-  constraint city_is_1_to_100_characters check (char_length(city) between 1 and 100 and city = btrim(city)),
-  constraint state_is_2_to_50_characters check (char_length(state) between 2 and 50 and state = btrim(state)),
+  constraint name_is_1_to_255_characters check (char_length(name) between 1 and 255 and name = btrim(name) and name !~ '[[:cntrl:]]'),
+  constraint address_is_1_to_255_characters check (char_length(address) between 1 and 255 and address = btrim(address) and address !~ '[[:cntrl:]]'),
+  constraint city_is_1_to_100_characters check (char_length(city) between 1 and 100 and city = btrim(city) and city !~ '[[:cntrl:]]'),
+  constraint state_is_2_to_50_characters check (char_length(state) between 2 and 50 and state = btrim(state) and state !~ '[[:cntrl:]]'),
   constraint postal_code_is_1_to_20_characters
-    check (char_length(postal_code) between 1 and 20 and postal_code = btrim(postal_code)),
-  constraint country_is_1_to_50_characters check (char_length(country) between 1 and 50 and country = btrim(country)),
+    check (char_length(postal_code) between 1 and 20 and postal_code = btrim(postal_code) and postal_code !~ '[[:cntrl:]]'),
+  constraint country_is_1_to_50_characters check (char_length(country) between 1 and 50 and country = btrim(country) and country !~ '[[:cntrl:]]'),
   constraint phone_number_is_e164 check (phone_number ~ '^\+[1-9][0-9]{1,14}$'),
   constraint website_is_a_web_address check (website ~* '^https?://[^\s<>"]+$' and char_length(website) <= 500),
   constraint url_name_is_a_slug check (url_name ~ '^[a-z0-9]+(-[a-z0-9]+)*$' and char_length(url_name) <= 100),
@@ -78,13 +78,13 @@ declare
   v_wanted text;
   v_number integer := 1;
 begin
-  -- Lists people type are trimmed once, here.
-  new.name := normalize(btrim(new.name), nfc);
-  new.address := btrim(new.address);
-  new.city := btrim(new.city);
-  new.state := btrim(new.state);
-  new.postal_code := btrim(new.postal_code);
-  new.country := btrim(new.country);
+  -- What people type is brought in form once, here.
+  new.name := private.one_line(new.name);
+  new.address := private.one_line(new.address);
+  new.city := private.one_line(new.city);
+  new.state := private.one_line(new.state);
+  new.postal_code := private.one_line(new.postal_code);
+  new.country := private.one_line(new.country);
 
   if tg_op = 'INSERT' then
     update private.organization_counters

@@ -14,7 +14,7 @@ begin
   from (
     select
       named.place,
-      btrim(regexp_replace(normalize(named.name, nfc), '[[:space:][:cntrl:]]+', ' ', 'g')) as name
+      private.one_line(named.name) as name
     from unnest(p_names) with ordinality as named (name, place)
   ) as cleaned;
   if coalesce(cardinality(v_names), 0) not between 1 and 4 then
@@ -44,7 +44,7 @@ security invoker
 set search_path = ''
 as $$
 declare
-  v_text text := nullif(btrim(regexp_replace(normalize(p_text, nfc), '[[:space:][:cntrl:]]+', ' ', 'g')), '');
+  v_text text := nullif(private.one_line(p_text), '');
 begin
   if char_length(v_text) > p_maximum then
     perform private.raise_error(

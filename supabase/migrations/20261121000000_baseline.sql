@@ -78,6 +78,24 @@ revoke all on function private.raise_error_until(integer, text, text, timestampt
 -- How texts are compared. One normalisation for every place that asks whether two songs are the same; nobody else folds
 -- case, accents or punctuation.
 
+create function private.one_line(p_text text)
+returns text
+language plpgsql
+immutable
+strict
+parallel safe
+security invoker
+set search_path = ''
+as $$
+begin
+  return btrim(regexp_replace(normalize(p_text, nfc), '[[:space:][:cntrl:]]+', ' ', 'g'));
+end;
+$$;
+
+comment on function private.one_line(text) is 'What somebody typed in one normal form on one line, without control characters.';
+
+revoke all on function private.one_line(text) from public;
+
 -- unaccent() is only stable because a dictionary can be edited; ours never is, and indexes need an immutable function.
 -- In plpgsql, which keeps its plan for the session; functions with a search path are never inlined. A column may bring the
 -- collation "C", in which only ASCII has letters and case, so the database's own is named wherever that matters.
@@ -476,9 +494,9 @@ create table public.profiles (
   display_name text,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
-  constraint name_is_1_to_255_characters check (char_length(name) between 1 and 255 and name = btrim(name)),
+  constraint name_is_1_to_255_characters check (char_length(name) between 1 and 255 and name = btrim(name) and name !~ '[[:cntrl:]]'),
   constraint display_name_is_1_to_100_characters
-    check (char_length(display_name) between 1 and 100 and display_name = btrim(display_name))
+    check (char_length(display_name) between 1 and 100 and display_name = btrim(display_name) and display_name !~ '[[:cntrl:]]')
 );
 
 alter table public.profiles enable row level security;
@@ -501,7 +519,7 @@ create table public.singer_profiles (
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint nickname_is_1_to_100_characters
-    check (char_length(nickname) between 1 and 100 and nickname = btrim(nickname)),
+    check (char_length(nickname) between 1 and 100 and nickname = btrim(nickname) and nickname !~ '[[:cntrl:]]'),
   constraint preferences_are_an_object check (jsonb_typeof(preferences) = 'object'),
   constraint preferences_are_small check (pg_column_size(preferences) <= 16384)
 );
@@ -698,7 +716,7 @@ security definer
 set search_path = ''
 as $$
 declare
-  v_name text := rtrim(left(nullif(normalize(btrim(coalesce(new.raw_user_meta_data ->> 'name', '')), nfc), ''), 255));
+  v_name text := rtrim(left(nullif(private.one_line(new.raw_user_meta_data ->> 'name'), ''), 255));
 begin
   insert into public.profiles (user_id, name) values (new.id, v_name);
   if new.is_anonymous then
@@ -707,12 +725,12 @@ begin
   if new.raw_user_meta_data ->> 'account_type' = 'customer' then
     perform private.create_organization(
       new.id,
-      coalesce(nullif(btrim(new.raw_user_meta_data ->> 'organization_name'), ''), v_name, split_part(new.email, '@', 1), 'Karaoke'),
+      coalesce(nullif(private.one_line(new.raw_user_meta_data ->> 'organization_name'), ''), v_name, split_part(new.email, '@', 1), 'Karaoke'),
       nullif(btrim(new.raw_user_meta_data ->> 'time_zone'), '')
     );
   else
     insert into public.singer_profiles (user_id, nickname)
-    values (new.id, rtrim(left(nullif(normalize(btrim(coalesce(new.raw_user_meta_data ->> 'nickname', '')), nfc), ''), 100)));
+    values (new.id, rtrim(left(nullif(private.one_line(new.raw_user_meta_data ->> 'nickname'), ''), 100)));
   end if;
   return null;
 end;
@@ -1753,9 +1771,9 @@ create table public.organizations (
   require_mfa boolean not null default false,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
-  constraint name_is_1_to_255_characters check (char_length(name) between 1 and 255 and name = btrim(name)),
+  constraint name_is_1_to_255_characters check (char_length(name) between 1 and 255 and name = btrim(name) and name !~ '[[:cntrl:]]'),
   constraint legal_name_is_1_to_255_characters
-    check (char_length(legal_name) between 1 and 255 and legal_name = btrim(legal_name)),
+    check (char_length(legal_name) between 1 and 255 and legal_name = btrim(legal_name) and legal_name !~ '[[:cntrl:]]'),
   constraint contact_email_is_an_address
     check (contact_email ~ '^[^@\s]+@[^@\s]+$' and contact_email = lower(contact_email) and char_length(contact_email) <= 255),
   constraint contact_phone_is_e164 check (contact_phone ~ '^\+[1-9][0-9]{1,14}$')
@@ -2577,7 +2595,7 @@ set search_path = ''
 as $$
 declare
   v_organization_id uuid;
-  v_name text := normalize(btrim(coalesce(p_name, '')), nfc);
+  v_name text := private.one_line(coalesce(p_name, ''));
 begin
   if char_length(v_name) not between 1 and 255 then
     perform private.raise_error(
@@ -2688,7 +2706,7 @@ create table public.api_keys (
   created_by uuid references auth.users (id) on delete set null,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
-  constraint name_is_1_to_100_characters check (char_length(name) between 1 and 100 and name = btrim(name)),
+  constraint name_is_1_to_100_characters check (char_length(name) between 1 and 100 and name = btrim(name) and name !~ '[[:cntrl:]]'),
   constraint description_is_up_to_500_characters check (char_length(description) <= 500),
   constraint scopes_are_1_to_20 check (cardinality(scopes) between 1 and 20),
   constraint allowed_networks_are_1_to_20 check (cardinality(allowed_networks) between 1 and 20)
@@ -3008,7 +3026,7 @@ begin
     perform private.raise_error(400, 'invalid_scopes', 'Unknown scopes: ' || v_refused, 'See the table api_key_scopes.');
   end if;
   perform private.require_scopes(p_organization_id, v_scopes);
-  if char_length(btrim(coalesce(p_name, ''))) not between 1 and 100 then
+  if char_length(private.one_line(coalesce(p_name, ''))) not between 1 and 100 then
     perform private.raise_error(400, 'invalid_name', 'The name must have 1 to 100 characters.', 'Say what the key is for.');
   end if;
   if char_length(p_description) > 500 then
@@ -3039,7 +3057,7 @@ begin
     organization_id, name, description, prefix, scopes, allowed_networks, system_id, venue_id, expires_at, created_by
   )
   values (
-    p_organization_id, btrim(p_name), p_description, '', v_scopes,
+    p_organization_id, private.one_line(p_name), p_description, '', v_scopes,
     (select array_agg(private.plain_address(network)::cidr) from unnest(p_allowed_networks) as network), p_system_id, p_venue_id, p_expires_at,
     auth.uid()
   )
@@ -4232,7 +4250,7 @@ create table public.systems (
   configuration jsonb not null default '{}',
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
-  constraint name_is_1_to_255_characters check (char_length(name) between 1 and 255 and name = btrim(name)),
+  constraint name_is_1_to_255_characters check (char_length(name) between 1 and 255 and name = btrim(name) and name !~ '[[:cntrl:]]'),
   constraint configuration_is_an_object check (jsonb_typeof(configuration) = 'object'),
   constraint configuration_is_small check (pg_column_size(configuration) <= 65536),
   unique (organization_id, openkj_system_id),
@@ -4405,13 +4423,13 @@ create table public.venues (
   archived_at timestamptz,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
-  constraint name_is_1_to_255_characters check (char_length(name) between 1 and 255 and name = btrim(name)),
-  constraint address_is_1_to_255_characters check (char_length(address) between 1 and 255 and address = btrim(address)),
-  constraint city_is_1_to_100_characters check (char_length(city) between 1 and 100 and city = btrim(city)),
-  constraint state_is_2_to_50_characters check (char_length(state) between 2 and 50 and state = btrim(state)),
+  constraint name_is_1_to_255_characters check (char_length(name) between 1 and 255 and name = btrim(name) and name !~ '[[:cntrl:]]'),
+  constraint address_is_1_to_255_characters check (char_length(address) between 1 and 255 and address = btrim(address) and address !~ '[[:cntrl:]]'),
+  constraint city_is_1_to_100_characters check (char_length(city) between 1 and 100 and city = btrim(city) and city !~ '[[:cntrl:]]'),
+  constraint state_is_2_to_50_characters check (char_length(state) between 2 and 50 and state = btrim(state) and state !~ '[[:cntrl:]]'),
   constraint postal_code_is_1_to_20_characters
-    check (char_length(postal_code) between 1 and 20 and postal_code = btrim(postal_code)),
-  constraint country_is_1_to_50_characters check (char_length(country) between 1 and 50 and country = btrim(country)),
+    check (char_length(postal_code) between 1 and 20 and postal_code = btrim(postal_code) and postal_code !~ '[[:cntrl:]]'),
+  constraint country_is_1_to_50_characters check (char_length(country) between 1 and 50 and country = btrim(country) and country !~ '[[:cntrl:]]'),
   constraint phone_number_is_e164 check (phone_number ~ '^\+[1-9][0-9]{1,14}$'),
   constraint website_is_a_web_address check (website ~* '^https?://[^\s<>"]+$' and char_length(website) <= 500),
   constraint url_name_is_a_slug check (url_name ~ '^[a-z0-9]+(-[a-z0-9]+)*$' and char_length(url_name) <= 100),
@@ -4460,13 +4478,13 @@ declare
   v_wanted text;
   v_number integer := 1;
 begin
-  -- Lists people type are trimmed once, here.
-  new.name := normalize(btrim(new.name), nfc);
-  new.address := btrim(new.address);
-  new.city := btrim(new.city);
-  new.state := btrim(new.state);
-  new.postal_code := btrim(new.postal_code);
-  new.country := btrim(new.country);
+  -- What people type is brought in form once, here.
+  new.name := private.one_line(new.name);
+  new.address := private.one_line(new.address);
+  new.city := private.one_line(new.city);
+  new.state := private.one_line(new.state);
+  new.postal_code := private.one_line(new.postal_code);
+  new.country := private.one_line(new.country);
 
   if tg_op = 'INSERT' then
     update private.organization_counters
@@ -11124,7 +11142,7 @@ begin
   from (
     select
       named.place,
-      btrim(regexp_replace(normalize(named.name, nfc), '[[:space:][:cntrl:]]+', ' ', 'g')) as name
+      private.one_line(named.name) as name
     from unnest(p_names) with ordinality as named (name, place)
   ) as cleaned;
   if coalesce(cardinality(v_names), 0) not between 1 and 4 then
@@ -11154,7 +11172,7 @@ security invoker
 set search_path = ''
 as $$
 declare
-  v_text text := nullif(btrim(regexp_replace(normalize(p_text, nfc), '[[:space:][:cntrl:]]+', ' ', 'g')), '');
+  v_text text := nullif(private.one_line(p_text), '');
 begin
   if char_length(v_text) > p_maximum then
     perform private.raise_error(

@@ -97,5 +97,27 @@ select is(
 from (select distinct name from parameters) as routine
 order by routine.name;
 
+-- A name is one line: whatever shows it, a mail or a screen of a venue, must not be made to show more.
+select is(tests.attempt('alice', statement), '23514', format('%s is refused', statement))
+from unnest(array[
+  $$ update public.organizations set name = E'Two\nlines' $$,
+  $$ update public.organizations set legal_name = E'A\ttab' $$,
+  $$ update public.systems set name = E'A\u0007bell' $$,
+  $$ update public.api_keys set name = E'Two\r\nlines' $$,
+  $$ update public.profiles set name = E'Two\nlines' $$,
+  $$ update public.profiles set display_name = E'Two\nlines' $$
+]) as statement;
+update public.venues set name = E'Two\r\n lines', city = E'A\u0007 bell' where id = tests.id('hall');
+select results_eq(
+  $$ select name, city from public.venues where id = tests.id('hall') $$, $$ values ('Two lines', 'A bell') $$,
+  'what is typed into a venue is brought in form, with one blank where a line ended'
+);
+select tests.sign_up('liz', '{"name": "Liz\nBcc: all", "nickname": "Liz\u0007", "account_type": "singer"}');
+select results_eq(
+  $$ select profile.name, singer.nickname from public.profiles as profile join public.singer_profiles as singer using (user_id)
+     where user_id = tests.id('liz') $$,
+  $$ values ('Liz Bcc: all', 'Liz') $$, 'and so are the names of who signs up'
+);
+
 select * from finish();
 rollback;
