@@ -1,5 +1,5 @@
--- How texts are compared. One normalisation for every place that asks whether two songs are the same; nobody else folds
--- case, accents or punctuation.
+-- The form in which what people type is kept, and how texts are compared: one normalisation for every place that asks whether two
+-- songs are the same; nobody else folds case, accents or punctuation.
 
 create function private.one_line(p_text text)
 returns text

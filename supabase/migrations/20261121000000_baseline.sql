@@ -75,8 +75,8 @@ comment on function private.raise_error_until(integer, text, text, timestamptz) 
 revoke all on function private.raise_error_until(integer, text, text, timestamptz) from public;
 
 -- sql/00-foundation/20-text.sql
--- How texts are compared. One normalisation for every place that asks whether two songs are the same; nobody else folds
--- case, accents or punctuation.
+-- The form in which what people type is kept, and how texts are compared: one normalisation for every place that asks whether two
+-- songs are the same; nobody else folds case, accents or punctuation.
 
 create function private.one_line(p_text text)
 returns text
