@@ -274,9 +274,11 @@ create table private.book_drafts (
   songs integer not null,
   songs_removed integer not null,
   newest integer[] not null,
-  spelling_ids integer[]
+  spelling_ids integer[],
+  spelling_words text[]
 );
 
+alter table private.book_drafts alter column spelling_words set storage external;
 alter table private.book_drafts enable row level security;
 revoke all on private.book_drafts from anon, authenticated, service_role;
 
@@ -327,8 +329,9 @@ declare
   v_end integer;
 begin
   delete from private.book_drafts as draft where draft.system_id = p_system_id;
-  insert into private.book_drafts (system_id, songs, songs_removed, newest, spelling_ids)
-  values (p_system_id, cardinality(p_spelling_ids), 0, '{}', case when cardinality(p_spelling_ids) <= 2000 then p_spelling_ids end);
+  insert into private.book_drafts (system_id, songs, songs_removed, newest, spelling_ids, spelling_words)
+  select p_system_id, cardinality(p_spelling_ids), 0, '{}', short.spelling_ids, private.listed_words(short.spelling_ids)
+  from (select case when cardinality(p_spelling_ids) <= 2000 then p_spelling_ids end as spelling_ids) as short;
   insert into private.book_draft_chunks (system_id, chunk, songs, members)
   select p_system_id, next.chunk, next.songs, next.members from private.chunk_members(p_spelling_ids) as next;
 
@@ -429,7 +432,8 @@ begin
 
   update private.books as book
   set
-    songs = draft.songs, spelling_ids = draft.spelling_ids, newest = (draft.newest || book.newest)[:200], changed_at = now()
+    songs = draft.songs, spelling_ids = draft.spelling_ids, spelling_words = draft.spelling_words,
+    newest = (draft.newest || book.newest)[:200], changed_at = now()
   from private.book_drafts as draft
   where book.system_id = p_system_id and draft.system_id = p_system_id;
   delete from private.book_drafts as draft where draft.system_id = p_system_id;

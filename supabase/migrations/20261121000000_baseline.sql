@@ -6320,6 +6320,31 @@ comment on column private.books.spelling_words is
 comment on column private.books.published_at is 'When an upload was last published, changed or not.';
 comment on column private.books.changed_at is 'When its songs last changed.';
 
+-- Read by every search of the book, written seldom: packing them would cost more than it saves.
+alter table private.books alter column spelling_words set storage external;
+
+create function private.listed_words(p_spelling_ids integer[])
+returns text[]
+language plpgsql
+stable
+strict
+security invoker
+set search_path = ''
+as $$
+begin
+  return array(
+    select spelling.words
+    from unnest(p_spelling_ids) with ordinality as listed (spelling_id, place)
+    join private.song_spellings as spelling on spelling.id = listed.spelling_id
+    order by listed.place
+  );
+end;
+$$;
+
+comment on function private.listed_words(integer[]) is 'The words of each of some spellings, in their order.';
+
+revoke all on function private.listed_words(integer[]) from public;
+
 create function private.list_spelling_words()
 returns trigger
 language plpgsql
@@ -6328,25 +6353,25 @@ security invoker
 set search_path = ''
 as $$
 begin
-  new.spelling_words := case
-    when new.spelling_ids is not null then array(
-      select spelling.words
-      from unnest(new.spelling_ids) with ordinality as listed (spelling_id, place)
-      join private.song_spellings as spelling on spelling.id = listed.spelling_id
-      order by listed.place
-    )
-  end;
+  new.spelling_words := private.listed_words(new.spelling_ids);
   return new;
 end;
 $$;
 
-comment on function private.list_spelling_words() is 'Trigger: notes the words of a short book beside its list.';
+comment on function private.list_spelling_words() is
+  'Trigger: notes the words of a short book beside its list, unless whoever wrote the list brought them along.';
 
 revoke all on function private.list_spelling_words() from public;
 
+create trigger list_spelling_words_of_new
+  before insert on private.books
+  for each row when (new.spelling_words is null)
+  execute function private.list_spelling_words();
+
 create trigger list_spelling_words
-  before insert or update of spelling_ids on private.books
-  for each row execute function private.list_spelling_words();
+  before update of spelling_ids on private.books
+  for each row when (new.spelling_words is not distinct from old.spelling_words)
+  execute function private.list_spelling_words();
 
 create table private.book_chunks (
   system_id uuid not null references private.books (system_id) on delete cascade,
@@ -6944,9 +6969,11 @@ create table private.book_drafts (
   songs integer not null,
   songs_removed integer not null,
   newest integer[] not null,
-  spelling_ids integer[]
+  spelling_ids integer[],
+  spelling_words text[]
 );
 
+alter table private.book_drafts alter column spelling_words set storage external;
 alter table private.book_drafts enable row level security;
 revoke all on private.book_drafts from anon, authenticated, service_role;
 
@@ -6997,8 +7024,9 @@ declare
   v_end integer;
 begin
   delete from private.book_drafts as draft where draft.system_id = p_system_id;
-  insert into private.book_drafts (system_id, songs, songs_removed, newest, spelling_ids)
-  values (p_system_id, cardinality(p_spelling_ids), 0, '{}', case when cardinality(p_spelling_ids) <= 2000 then p_spelling_ids end);
+  insert into private.book_drafts (system_id, songs, songs_removed, newest, spelling_ids, spelling_words)
+  select p_system_id, cardinality(p_spelling_ids), 0, '{}', short.spelling_ids, private.listed_words(short.spelling_ids)
+  from (select case when cardinality(p_spelling_ids) <= 2000 then p_spelling_ids end as spelling_ids) as short;
   insert into private.book_draft_chunks (system_id, chunk, songs, members)
   select p_system_id, next.chunk, next.songs, next.members from private.chunk_members(p_spelling_ids) as next;
 
@@ -7099,7 +7127,8 @@ begin
 
   update private.books as book
   set
-    songs = draft.songs, spelling_ids = draft.spelling_ids, newest = (draft.newest || book.newest)[:200], changed_at = now()
+    songs = draft.songs, spelling_ids = draft.spelling_ids, spelling_words = draft.spelling_words,
+    newest = (draft.newest || book.newest)[:200], changed_at = now()
   from private.book_drafts as draft
   where book.system_id = p_system_id and draft.system_id = p_system_id;
   delete from private.book_drafts as draft where draft.system_id = p_system_id;
