@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type postgres from "postgres";
+import postgres from "postgres";
 import type { Claims } from "./tokens.ts";
 import { log } from "./log.ts";
 import { Refusal } from "./refusal.ts";
@@ -97,7 +97,9 @@ function explain(error: unknown, topic: string): Refusal {
       "Realtime was unable to find the expected messages partition",
     );
   }
-  if (state === null || state.startsWith("08") || state.startsWith("57P")) {
+  // A fatal one ends the connection, or never let it begin: no policy has spoken.
+  const isFatal = error instanceof postgres.PostgresError && error.severity === "FATAL";
+  if (state === null || isFatal || state.startsWith("08") || state.startsWith("57P")) {
     log("error", "database is out of reach", { error });
     const message = "Realtime was unable to connect to the project database";
     return new Refusal("UnableToConnectToProject", message);

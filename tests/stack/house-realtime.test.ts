@@ -345,6 +345,32 @@ describe("the messages' partitions", () => {
   });
 });
 
+test("a database that is away: private joins are told so, public ones go on, and it is found again", async () => {
+  const server = await Server.start({});
+  const connection = await server.open();
+  const token = await userToken({ sub: alice });
+  let ref = 0;
+  const join = (isPrivate: boolean) =>
+    connection.join(uniqueTopic("away"), { private: isPrivate }, { access_token: token }, String(++ref));
+  expect((await join(true)).status).toBe("ok");
+
+  await database.unsafe(`alter database ${databaseName} with allow_connections false`);
+  try {
+    await sql`
+      select pg_terminate_backend(pid) from pg_stat_activity
+      where datname = ${databaseName} and application_name = 'realtime'`;
+    const reason = "UnableToConnectToProject: Realtime was unable to connect to the project database";
+    // One that loses its connection, and one that gets none.
+    for (let attempt = 1; attempt <= 2; attempt++) {
+      expect(await join(true)).toEqual({ status: "error", response: { reason } });
+    }
+    expect((await join(false)).status).toBe("ok");
+  } finally {
+    await database.unsafe(`alter database ${databaseName} with allow_connections true`);
+  }
+  await vi.waitFor(async () => expect((await join(true)).status).toBe("ok"), patience);
+});
+
 describe("the end of the server", () => {
   async function toldOfTheEnd(connection: Socket, channel: string): Promise<void> {
     await until(() => connection.closed !== null);
