@@ -25,7 +25,8 @@ comment on column private.books.newest is 'The spellings added last, newest firs
 comment on column private.books.spelling_ids is
   'All spellings of a book of up to 2,000 songs, which is searched faster one by one than through the index of the catalogue.';
 comment on column private.books.spelling_words is
-  'The words of spelling_ids, one by one: reading them here costs a third of a thousand look-ups. Kept by a trigger.';
+  'The words of spelling_ids, one by one: reading them here costs a third of a thousand look-ups. They come with a draft; for any other
+change of the list a trigger notes them.';
 comment on column private.books.published_at is 'When an upload was last published, changed or not.';
 comment on column private.books.changed_at is 'When its songs last changed.';
 

@@ -329,9 +329,8 @@ declare
   v_end integer;
 begin
   delete from private.book_drafts as draft where draft.system_id = p_system_id;
-  insert into private.book_drafts (system_id, songs, songs_removed, newest, spelling_ids, spelling_words)
-  select p_system_id, cardinality(p_spelling_ids), 0, '{}', short.spelling_ids, private.listed_words(short.spelling_ids)
-  from (select case when cardinality(p_spelling_ids) <= 2000 then p_spelling_ids end as spelling_ids) as short;
+  insert into private.book_drafts (system_id, songs, songs_removed, newest, spelling_ids)
+  values (p_system_id, cardinality(p_spelling_ids), 0, '{}', case when cardinality(p_spelling_ids) <= 2000 then p_spelling_ids end);
   insert into private.book_draft_chunks (system_id, chunk, songs, members)
   select p_system_id, next.chunk, next.songs, next.members from private.chunk_members(p_spelling_ids) as next;
 
@@ -372,7 +371,7 @@ begin
     end loop;
   end if;
   update private.book_drafts as draft
-  set songs_removed = v_draft.songs_removed, newest = v_draft.newest
+  set songs_removed = v_draft.songs_removed, newest = v_draft.newest, spelling_words = private.listed_words(draft.spelling_ids)
   where draft.system_id = p_system_id;
   insert into private.book_draft_letters (system_id, letter, artists, songs)
   select p_system_id, listed.letter, array_agg(listed.spelling_id), array_agg(listed.songs)

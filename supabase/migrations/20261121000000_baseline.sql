@@ -6316,7 +6316,8 @@ comment on column private.books.newest is 'The spellings added last, newest firs
 comment on column private.books.spelling_ids is
   'All spellings of a book of up to 2,000 songs, which is searched faster one by one than through the index of the catalogue.';
 comment on column private.books.spelling_words is
-  'The words of spelling_ids, one by one: reading them here costs a third of a thousand look-ups. Kept by a trigger.';
+  'The words of spelling_ids, one by one: reading them here costs a third of a thousand look-ups. They come with a draft; for any other
+change of the list a trigger notes them.';
 comment on column private.books.published_at is 'When an upload was last published, changed or not.';
 comment on column private.books.changed_at is 'When its songs last changed.';
 
@@ -7024,9 +7025,8 @@ declare
   v_end integer;
 begin
   delete from private.book_drafts as draft where draft.system_id = p_system_id;
-  insert into private.book_drafts (system_id, songs, songs_removed, newest, spelling_ids, spelling_words)
-  select p_system_id, cardinality(p_spelling_ids), 0, '{}', short.spelling_ids, private.listed_words(short.spelling_ids)
-  from (select case when cardinality(p_spelling_ids) <= 2000 then p_spelling_ids end as spelling_ids) as short;
+  insert into private.book_drafts (system_id, songs, songs_removed, newest, spelling_ids)
+  values (p_system_id, cardinality(p_spelling_ids), 0, '{}', case when cardinality(p_spelling_ids) <= 2000 then p_spelling_ids end);
   insert into private.book_draft_chunks (system_id, chunk, songs, members)
   select p_system_id, next.chunk, next.songs, next.members from private.chunk_members(p_spelling_ids) as next;
 
@@ -7067,7 +7067,7 @@ begin
     end loop;
   end if;
   update private.book_drafts as draft
-  set songs_removed = v_draft.songs_removed, newest = v_draft.newest
+  set songs_removed = v_draft.songs_removed, newest = v_draft.newest, spelling_words = private.listed_words(draft.spelling_ids)
   where draft.system_id = p_system_id;
   insert into private.book_draft_letters (system_id, letter, artists, songs)
   select p_system_id, listed.letter, array_agg(listed.spelling_id), array_agg(listed.songs)
